@@ -1,0 +1,103 @@
+//! Quorate's agent: a small daemon on every host that answers what only the host itself can say — may this host's
+//! database be written, is its gateway serving — for HAProxy and keepalived.
+
+use std::net::SocketAddr;
+
+use minijinja::context;
+use model::{Cluster, Host};
+use serde_json::json;
+use wire::{AGENT_PORT, Probe, ProbeKind, Resource, Touch, UnitEffect};
+
+use crate::component::{At, Component, Rollout};
+use crate::galera::AGENT_ACCOUNT;
+use crate::render::render;
+use crate::rule::{Capability, Rule};
+
+pub struct Agent;
+
+pub(crate) const ID: &str = "agent";
+const UNIT: &str = "quorate-agent.service";
+
+impl Component for Agent {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn hosts<'c>(&self, cluster: &'c Cluster) -> Vec<&'c Host> {
+        cluster.hosts.iter().collect()
+    }
+
+    fn desired(&self, at: At<'_>) -> Vec<Resource> {
+        let restart = || vec![Touch { unit: UNIT.to_owned(), effect: UnitEffect::Restart }];
+        let file = |path: &str, content: String| Resource::File {
+            path: path.into(),
+            content,
+            owner: "root".to_owned(),
+            group: "root".to_owned(),
+            mode: 0o644,
+            touches: restart(),
+        };
+        vec![
+            Resource::User { name: AGENT_ACCOUNT.to_owned() },
+            Resource::Program { touches: restart() },
+            file("/etc/quorate/agent.json", configuration(at)),
+            file("/etc/systemd/system/quorate-agent.service", render(include_str!("quorate-agent.service"), context! {})),
+            Resource::Unit { name: UNIT.to_owned(), enabled: true, active: true },
+        ]
+    }
+
+    fn after(&self) -> &'static [&'static str] {
+        &["names", "identity"]
+    }
+
+    fn rollout(&self) -> Rollout {
+        Rollout::OneByOne
+    }
+
+    fn rules(&self, cluster: &Cluster) -> Vec<(Capability, Rule)> {
+        let _ = cluster;
+        vec![]
+    }
+
+    fn probes(&self, _cluster: &Cluster, host: &Host) -> Vec<Probe> {
+        vec![Probe {
+            component: ID.to_owned(),
+            name: "answers".to_owned(),
+            kind: ProbeKind::Agent { address: SocketAddr::new(host.address, AGENT_PORT) },
+        }]
+    }
+
+    fn ports(&self, _cluster: &Cluster, _host: &Host) -> Vec<u16> {
+        vec![AGENT_PORT]
+    }
+}
+
+/// The agent's configuration: the very probes that `status` uses, under the names of its verdicts.
+fn configuration(at: At<'_>) -> String {
+    let probes_of = |id: &str| {
+        crate::by_id(id)
+            .filter(|c| c.hosts(at.cluster).iter().any(|h| h.name == at.host.name))
+            .map(|c| c.probes(at.cluster, at.host))
+            .unwrap_or_default()
+    };
+    let mut database = probes_of(crate::galera::ID);
+    database.extend(probes_of("mariadb"));
+    let members: Vec<_> = crate::by_id(crate::galera::ID)
+        .map(|c| c.hosts(at.cluster))
+        .unwrap_or_default()
+        .iter()
+        .map(|h| json!({ "name": h.name, "address": h.address }))
+        .collect();
+    let text = serde_json::to_string_pretty(&json!({
+        "host": at.host.name,
+        "listen": SocketAddr::new(at.host.address, AGENT_PORT),
+        "database": database,
+        "writers": members,
+        "gateway": probes_of("gateway"),
+        "balancer": crate::balancer::alive(at.cluster, at.host),
+    }));
+    text.map_or_else(|error| error.to_string(), |mut text| {
+        text.push('\n');
+        text
+    })
+}

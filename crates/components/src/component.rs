@@ -1,0 +1,147 @@
+//! The questions that every component answers.
+
+use std::collections::BTreeMap;
+
+use model::{Cluster, Host, HostName};
+use wire::{Facts, Look, Looked, Note, Probe, Resource};
+
+use crate::rule::{Capability, Rule};
+
+/// Where a question is asked: one host of a cluster, as observed.
+#[derive(Clone, Copy)]
+pub struct At<'a> {
+    pub cluster: &'a Cluster,
+    pub host: &'a Host,
+    pub facts: &'a Facts,
+}
+
+impl At<'_> {
+    /// The interface that carries the host's address; what a VIP is put on.
+    pub fn interface(&self) -> Option<&str> {
+        self.facts
+            .interfaces
+            .iter()
+            .find(|i| i.addresses.iter().any(|(a, _)| *a == self.host.address))
+            .map(|i| i.name.as_str())
+    }
+}
+
+/// All hosts as observed. A host that is missing from `facts` was not reached.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    pub cluster: &'a Cluster,
+    pub facts: &'a BTreeMap<HostName, Facts>,
+}
+
+impl<'a> View<'a> {
+    /// What a look on a host saw.
+    pub fn looked(&self, host: &HostName, look: &Look) -> Option<&'a Looked> {
+        self.facts.get(host).and_then(|f| f.looks.get(&look.key()))
+    }
+
+    /// Hosts of the list that were not reached.
+    pub fn absent<'h>(&self, hosts: &[&'h Host]) -> Vec<&'h Host> {
+        hosts.iter().copied().filter(|h| !self.facts.contains_key(&h.name)).collect()
+    }
+}
+
+/// How a member comes into its group.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Start {
+    /// As the unit's own configuration says.
+    Plain,
+    /// With one-shot flags, after the members named have started.
+    With { flags: Vec<Resource>, after: Vec<HostName> },
+    /// Only these acts now; the start is decided anew after them.
+    Clear(Vec<Resource>),
+    /// Not now: the reason.
+    Refused(Note),
+}
+
+/// How the members of a group come, decided from what was observed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Membership {
+    pub starts: BTreeMap<HostName, Start>,
+}
+
+/// State that exists once per cluster, inside an engine, and is made through one of its hosts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Once {
+    pub through: HostName,
+    pub resources: Vec<Resource>,
+}
+
+/// How many hosts may be disturbed at once, and what a restart takes away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rollout {
+    /// Nothing runs that a change could disturb.
+    Still,
+    /// Changes are taken up one host after another; each is seen to work before the next.
+    OneByOne,
+}
+
+/// One engine, or one piece of a host's configuration, that Quorate deploys.
+///
+/// All answers are pure functions: the same file and the same observations give the same answers.
+pub trait Component: Sync {
+    /// The identifier in steps, probes and rules.
+    fn id(&self) -> &'static str;
+
+    /// The hosts that it runs on; empty when the file has no use for it.
+    fn hosts<'c>(&self, cluster: &'c Cluster) -> Vec<&'c Host>;
+
+    /// What must be known of a host before the other questions can be answered.
+    fn looks(&self, cluster: &Cluster, host: &Host) -> Vec<Look> {
+        let _ = (cluster, host);
+        Vec::new()
+    }
+
+    /// What the host must look like; units last.
+    fn desired(&self, at: At<'_>) -> Vec<Resource>;
+
+    /// Components whose work on the same host comes before this one starts running.
+    fn after(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// How members come, where that cannot be read from the file.
+    fn membership(&self, view: View<'_>) -> Membership {
+        let _ = view;
+        Membership::default()
+    }
+
+    /// State inside the engine, made once for the cluster.
+    fn once(&self, view: View<'_>) -> Option<Once> {
+        let _ = view;
+        None
+    }
+
+    /// How changes that disturb it are rolled out.
+    fn rollout(&self) -> Rollout {
+        Rollout::Still
+    }
+
+    /// What it contributes to the rules of capabilities.
+    fn rules(&self, cluster: &Cluster) -> Vec<(Capability, Rule)> {
+        let _ = cluster;
+        Vec::new()
+    }
+
+    /// How one sees that it works on a host.
+    fn probes(&self, cluster: &Cluster, host: &Host) -> Vec<Probe> {
+        let _ = (cluster, host);
+        Vec::new()
+    }
+
+    /// What must be seen on a host before a step that starts or changes the component counts as done: what the
+    /// component can do by itself, where its probes also depend on others.
+    fn awaits(&self, cluster: &Cluster, host: &Host) -> Vec<Probe> {
+        self.probes(cluster, host)
+    }
+
+    /// TCP ports that it listens on, on a host.
+    fn ports(&self, cluster: &Cluster, host: &Host) -> Vec<u16> {
+        let _ = (cluster, host);
+        Vec::new()
+    }
+}

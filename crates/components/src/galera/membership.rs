@@ -1,0 +1,150 @@
+//! Who founds the database cluster, who joins it, how it comes back, and when nobody may start it.
+//!
+//! A running primary component is joined, always. Without one, nothing begins before every member was reached: a
+//! member that is merely unreachable may be the cluster. Where no member has ever been in a cluster, all are seeded
+//! together; where some have, the one with the highest position leads and the others join it.
+
+use model::{Host, HostName};
+use wire::facts::GaleraPosition;
+use wire::{Look, Looked, Note, Resource};
+
+use super::{FLAG, UNIT};
+use crate::component::{Component, Membership, Start, View};
+
+/// Milliseconds after which a member that waits for its peers, all of them reachable, is stuck: their recorded views
+/// differ and only a new leader helps. A power cut of all members heals by itself within a few seconds.
+const STUCK_MS: u64 = 20_000;
+
+fn position<'a>(view: View<'a>, host: &HostName) -> Option<&'a GaleraPosition> {
+    match view.looked(host, &Look::Galera) {
+        Some(Looked::Galera(position)) => Some(position),
+        _ => None,
+    }
+}
+
+fn members<'a>(view: View<'a>) -> Vec<&'a Host> {
+    super::Galera.hosts(view.cluster)
+}
+
+/// Decides for every reached member how it starts.
+pub fn decide(view: View<'_>) -> Membership {
+    let members = members(view);
+    let absent = view.absent(&members);
+    let reached: Vec<_> = members.iter().filter_map(|h| position(view, &h.name).map(|p| (*h, p))).collect();
+    let starts = if reached.iter().any(|(_, p)| p.primary) {
+        all(&reached, &Start::Plain)
+    } else if !absent.is_empty() {
+        let names: Vec<_> = absent.iter().map(|h| h.name.as_str()).collect();
+        all(&reached, &Start::Refused(Note::new("galera-bootstrap-needs-all").with("absent", names.join(", "))))
+    } else if reached.iter().all(|(_, p)| !p.formed) {
+        found(&members, &reached)
+    } else if reached.iter().any(|(_, p)| waits(p)) {
+        come_back(&reached)
+    } else {
+        recover(&reached)
+    };
+    Membership { starts }
+}
+
+type Reached<'a> = [(&'a Host, &'a GaleraPosition)];
+type Starts = std::collections::BTreeMap<HostName, Start>;
+
+fn all(reached: &Reached<'_>, start: &Start) -> Starts {
+    reached.iter().map(|(host, _)| (host.name.clone(), start.clone())).collect()
+}
+
+fn waits(position: &GaleraPosition) -> bool {
+    position.unit_active && !position.running
+}
+
+/// A new cluster: every member is seeded and all start together.
+fn found(members: &[&Host], reached: &Reached<'_>) -> Starts {
+    let foreign: Vec<_> = reached.iter().filter(|(_, p)| !p.foreign_schemas.is_empty()).collect();
+    if !foreign.is_empty() {
+        let hosts: Vec<_> = foreign.iter().map(|(h, _)| h.name.as_str()).collect();
+        let schemas: Vec<_> = foreign.iter().flat_map(|(_, p)| p.foreign_schemas.iter().cloned()).collect();
+        let note = Note::new("galera-foreign-data").with("hosts", hosts.join(", ")).with("schemas", schemas.join(", "));
+        return all(reached, &Start::Refused(note));
+    }
+    let names: Vec<String> = members.iter().map(|h| h.name.to_string()).collect();
+    let seed = |host: &Host| Resource::GaleraSeed { member: host.name.to_string(), members: names.clone(), seed: None };
+    reached
+        .iter()
+        .map(|(host, _)| (host.name.clone(), Start::With { flags: vec![seed(host)], after: vec![] }))
+        .collect()
+}
+
+/// Members wait for each other, as after a power cut: they are given time, then ended so that one can lead.
+fn come_back(reached: &Reached<'_>) -> Starts {
+    let stuck = reached.iter().filter(|(_, p)| waits(p)).all(|(_, p)| p.waiting_ms > STUCK_MS);
+    reached
+        .iter()
+        .map(|(host, position)| {
+            let start = match (stuck, waits(position)) {
+                (true, true) => Start::Clear(vec![Resource::Kill { unit: UNIT.to_owned() }]),
+                (true, false) => Start::Refused(Note::new("galera-recovery-follows")),
+                (false, _) => Start::Plain,
+            };
+            (host.name.clone(), start)
+        })
+        .collect()
+}
+
+/// Nobody runs: the member with the highest position leads, the others join it.
+fn recover(reached: &Reached<'_>) -> Starts {
+    match leader(reached) {
+        Err(note) => all(reached, &Start::Refused(note)),
+        Ok(leader) => reached
+            .iter()
+            .map(|(host, _)| {
+                let start = if host.name == leader {
+                    let content = "_WSREP_NEW_CLUSTER=--wsrep-new-cluster\n".to_owned();
+                    Start::With { flags: vec![Resource::Flag { path: FLAG.into(), content }], after: vec![] }
+                } else {
+                    Start::With { flags: vec![], after: vec![leader.clone()] }
+                };
+                (host.name.clone(), start)
+            })
+            .collect(),
+    }
+}
+
+fn leader(reached: &Reached<'_>) -> Result<HostName, Note> {
+    let formed = || reached.iter().filter(|(_, p)| p.formed);
+    let mut uuids: Vec<_> = formed().filter_map(|(_, p)| p.uuid.as_deref()).collect();
+    uuids.sort_unstable();
+    uuids.dedup();
+    if uuids.len() > 1 {
+        return Err(Note::new("galera-several-clusters").with("uuids", uuids.join(", ")));
+    }
+    let unknown: Vec<_> =
+        formed().filter(|(_, p)| p.uuid.is_none() || p.seqno.is_none()).map(|(h, _)| h.name.as_str()).collect();
+    if !unknown.is_empty() {
+        return Err(Note::new("galera-position-unknown").with("hosts", unknown.join(", ")));
+    }
+    // Of several with the highest position the first in the file leads.
+    let mut best: Option<(&Host, i64)> = None;
+    for (host, position) in formed() {
+        if let Some(seqno) = position.seqno
+            && best.is_none_or(|(_, highest)| seqno > highest)
+        {
+            best = Some((host, seqno));
+        }
+    }
+    best.map(|(host, _)| host.name.clone()).ok_or_else(|| Note::new("galera-position-unknown").with("hosts", "-"))
+}
+
+/// The member through which accounts are made: one in the primary component, or else one that will be.
+pub fn spokesman(view: View<'_>) -> Option<HostName> {
+    let members = members(view);
+    if let Some(host) = members.iter().find(|h| position(view, &h.name).is_some_and(|p| p.primary)) {
+        return Some(host.name.clone());
+    }
+    let starts = decide(view).starts;
+    let leads = |start: &Start| matches!(start, Start::With { flags, .. } if !flags.is_empty());
+    members
+        .iter()
+        .find(|h| starts.get(&h.name).is_some_and(leads))
+        .or_else(|| members.iter().find(|h| starts.get(&h.name) == Some(&Start::Plain)))
+        .map(|h| h.name.clone())
+}

@@ -1,0 +1,195 @@
+//! Galera: the database on three or more hosts, every member holding all data; one of them is written to.
+
+mod membership;
+
+use minijinja::context;
+use model::{Cluster, DatabaseMode, Host, HostName};
+use wire::resource::Certificate;
+use wire::{Grant, Look, Probe, ProbeKind, Resource, SqlAuth, Touch, UnitEffect};
+
+use crate::component::{At, Component, Membership, Once, Rollout, View};
+use crate::identity::{self, directory};
+use crate::render::render;
+use crate::rule::{Capability, Rule};
+
+pub struct Galera;
+
+pub(crate) const ID: &str = "galera";
+pub(crate) const UNIT: &str = "mariadb.service";
+/// Debian's socket activation holds the port that Galera's server must bind itself.
+pub(crate) const SOCKET_UNIT: &str = "mariadb.socket";
+pub(crate) const PORT: u16 = 3306;
+/// Quorate's own schema inside the database.
+pub const ADMIN_SCHEMA: &str = "quorate";
+/// In which the members agree on one writer.
+pub const WRITER_TABLE: &str = "writer";
+/// The operating system's and the database's account of the agent.
+pub(crate) const AGENT_ACCOUNT: &str = "quorate";
+const CERTIFICATES: &str = "/etc/quorate/mariadb";
+const FLAG: &str = "/run/quorate/galera-bootstrap.env";
+
+pub(crate) fn settings(cluster: &Cluster) -> Option<&model::Galera> {
+    match cluster.database.as_ref().map(|d| &d.mode) {
+        Some(DatabaseMode::Galera(settings)) => Some(settings),
+        _ => None,
+    }
+}
+
+impl Component for Galera {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn hosts<'c>(&self, cluster: &'c Cluster) -> Vec<&'c Host> {
+        if settings(cluster).is_some() { cluster.database_members() } else { vec![] }
+    }
+
+    fn looks(&self, _cluster: &Cluster, _host: &Host) -> Vec<Look> {
+        vec![Look::Galera]
+    }
+
+    fn desired(&self, at: At<'_>) -> Vec<Resource> {
+        let Some(settings) = settings(at.cluster) else { return vec![] };
+        let restart = || vec![Touch { unit: UNIT.to_owned(), effect: UnitEffect::Restart }];
+        let members: Vec<_> = at.cluster.database_members().iter().map(|h| h.address.to_string()).collect();
+        let mut resources = packages();
+        resources.push(directory(CERTIFICATES, "root", "mysql", 0o750));
+        resources.push(certificate(at));
+        resources.push(Resource::File {
+            path: "/etc/mysql/mariadb.conf.d/90-quorate-galera.cnf".into(),
+            content: render(
+                include_str!("90-quorate-galera.cnf.j2"),
+                context! {
+                    cluster => at.cluster.name.as_str(), name => at.host.name.as_str(),
+                    address => at.host.address.to_string(), port => PORT, members => members.join(","),
+                    certificates => CERTIFICATES, buffer_pool => settings.buffer_pool_mib,
+                    gcache => settings.gcache_mib, max_connections => settings.max_connections,
+                },
+            ),
+            owner: "root".to_owned(),
+            group: "root".to_owned(),
+            mode: 0o644,
+            touches: restart(),
+        });
+        resources.push(directory("/etc/systemd/system/mariadb.service.d", "root", "root", 0o755));
+        resources.push(Resource::File {
+            path: "/etc/systemd/system/mariadb.service.d/quorate.conf".into(),
+            content: render(include_str!("mariadb.service.j2"), context! { flag => FLAG }),
+            owner: "root".to_owned(),
+            group: "root".to_owned(),
+            mode: 0o644,
+            touches: restart(),
+        });
+        resources.extend(units());
+        resources
+    }
+
+    fn after(&self) -> &'static [&'static str] {
+        &["names", "identity"]
+    }
+
+    fn membership(&self, view: View<'_>) -> Membership {
+        membership::decide(view)
+    }
+
+    fn once(&self, view: View<'_>) -> Option<Once> {
+        let through = membership::spokesman(view)?;
+        let mut resources = vec![
+            Resource::SqlSchema { name: ADMIN_SCHEMA.to_owned() },
+            Resource::SqlWriterTable,
+            Resource::SqlAccount {
+                user: AGENT_ACCOUNT.to_owned(),
+                host: "localhost".to_owned(),
+                auth: SqlAuth::Socket,
+                grants: vec![Grant {
+                    privileges: "SELECT, UPDATE".to_owned(),
+                    on: format!("{ADMIN_SCHEMA}.{WRITER_TABLE}"),
+                }],
+            },
+        ];
+        resources.extend(application_accounts(view.cluster));
+        Some(Once { through, resources })
+    }
+
+    fn rollout(&self) -> Rollout {
+        Rollout::OneByOne
+    }
+
+    fn rules(&self, cluster: &Cluster) -> Vec<(Capability, Rule)> {
+        let members = self.hosts(cluster);
+        if members.is_empty() {
+            return vec![];
+        }
+        let quorum = Rule::majority(members.iter().map(|h| Rule::up(ID, &h.name)).collect());
+        // HAProxy sends writes where an agent says so: a member without its agent counts as a vote, not as a writer.
+        let writer = Rule::Any(
+            members.iter().map(|h| Rule::All(vec![Rule::up(ID, &h.name), Rule::up("agent", &h.name)])).collect(),
+        );
+        vec![(Capability::Database, Rule::All(vec![quorum, writer]))]
+    }
+
+    fn probes(&self, cluster: &Cluster, host: &Host) -> Vec<Probe> {
+        let _ = host;
+        vec![Probe {
+            component: ID.to_owned(),
+            name: "member".to_owned(),
+            kind: ProbeKind::Galera { members: cluster.database_members().len() },
+        }]
+    }
+
+    fn ports(&self, _cluster: &Cluster, _host: &Host) -> Vec<u16> {
+        // Clients, group traffic, incremental and full state transfer.
+        vec![PORT, 4567, 4568, 4444]
+    }
+}
+
+pub(crate) fn packages() -> Vec<Resource> {
+    ["mariadb-server", "mariadb-backup", "galera-4", "socat"]
+        .map(|name| Resource::Package { name: name.to_owned() })
+        .to_vec()
+}
+
+pub(crate) fn units() -> Vec<Resource> {
+    vec![
+        Resource::Unit { name: SOCKET_UNIT.to_owned(), enabled: false, active: false },
+        Resource::Unit { name: UNIT.to_owned(), enabled: true, active: true },
+    ]
+}
+
+pub(crate) fn certificate(at: At<'_>) -> Resource {
+    Resource::Certificate(Certificate {
+        dir: CERTIFICATES.into(),
+        name: "server".to_owned(),
+        owner: "mysql".to_owned(),
+        common_name: format!("{}.{}", at.host.name, at.cluster.name),
+        subjects: {
+            let mut subjects = identity::subjects(at);
+            subjects.push(crate::names::endpoint_name(at.cluster, model::DATABASE));
+            subjects
+        },
+        touches: vec![Touch { unit: UNIT.to_owned(), effect: UnitEffect::Restart }],
+        issued: None,
+        root: String::new(),
+    })
+}
+
+/// Schemas and accounts of the applications: each account owns its schema and reaches nothing else.
+pub(crate) fn application_accounts(cluster: &Cluster) -> Vec<Resource> {
+    let Some(database) = &cluster.database else { return vec![] };
+    let mut resources = Vec::new();
+    for schema in &database.schemas {
+        resources.push(Resource::SqlSchema { name: schema.name.clone() });
+        resources.push(Resource::SqlAccount {
+            user: schema.user.clone(),
+            host: "%".to_owned(),
+            auth: SqlAuth::Password { name: schema.user.clone(), value: None },
+            grants: vec![Grant { privileges: "ALL PRIVILEGES".to_owned(), on: format!("{}.*", schema.name) }],
+        });
+    }
+    resources
+}
+
+/// The host through which database-wide state is made, for a database without a group.
+pub(crate) fn only_member(cluster: &Cluster) -> Option<HostName> {
+    cluster.database_members().first().map(|h| h.name.clone())
+}

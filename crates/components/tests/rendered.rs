@@ -1,0 +1,98 @@
+//! Every file that is written on every host of the example clusters, as an operator finds it there, and beside it
+//! the list of everything that the host must have. Hosts with the same content share a snapshot; its name says which.
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::path::Path;
+
+use common::{cluster, facts};
+use components::At;
+use model::{Cluster, Host, Preset};
+use wire::{Resource, Touch};
+
+/// All that a host must look like, in the order of the components.
+fn desired(cluster: &Cluster, host: &Host) -> Vec<(&'static str, Resource)> {
+    let facts = facts(host);
+    components::all()
+        .iter()
+        .filter(|c| c.hosts(cluster).iter().any(|h| h.name == host.name))
+        .flat_map(|c| c.desired(At { cluster, host, facts: &facts }).into_iter().map(|r| (c.id(), r)))
+        .collect()
+}
+
+fn content(resource: &Resource) -> Option<(&Path, &str)> {
+    match resource {
+        Resource::File { path, content, .. } | Resource::Block { path, content, .. } => Some((path, content)),
+        _ => None,
+    }
+}
+
+fn line(resource: &Resource) -> String {
+    let attributes = match resource {
+        Resource::File { owner, group, mode, .. } | Resource::Directory { owner, group, mode, .. } => {
+            format!(" {owner}:{group} {mode:04o}")
+        }
+        Resource::Certificate(c) => format!(" {} cn={} for {}", c.owner, c.common_name, c.subjects.join(", ")),
+        Resource::Unit { enabled, active, .. } => format!(" enabled={enabled} active={active}"),
+        Resource::Sysctl { value, .. } => format!(" = {value}"),
+        _ => String::new(),
+    };
+    let touch = |t: &Touch| format!(" {:?} {}", t.effect, t.unit).to_lowercase();
+    let touches: String = resource.touches().iter().map(touch).collect();
+    let arrow = if touches.is_empty() { "" } else { " ->" };
+    format!("{}{attributes}{arrow}{touches}", resource.key())
+}
+
+/// Compares everything with `tests/snapshots/<directory>`, and sees to it that nothing stale lies there.
+fn snapshots(preset: Preset, directory: &str) {
+    let cluster = cluster(preset);
+    let mut files: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
+    for host in &cluster.hosts {
+        let mut list = String::new();
+        for (component, resource) in desired(&cluster, host) {
+            writeln!(list, "{component}: {}", line(&resource)).unwrap();
+            if let Some((path, content)) = content(&resource) {
+                let name = path.strip_prefix("/etc").unwrap().display().to_string().replace('/', "-");
+                files.entry((name, content.to_owned())).or_default().push(host.name.as_str());
+            }
+        }
+        files.entry(("RESOURCES".to_owned(), list)).or_default().push(host.name.as_str());
+    }
+    let mut names = BTreeSet::new();
+    insta::with_settings!({
+        snapshot_path => format!("snapshots/{directory}"), prepend_module_to_snapshot => false, omit_expression => true,
+    }, {
+        for ((name, content), hosts) in files {
+            assert!(!content.contains("template"), "{name} was not rendered: {content}");
+            let name = format!("{name}@{}", hosts.join("+"));
+            insta::assert_snapshot!(name.clone(), content);
+            names.insert(format!("{name}.snap"));
+        }
+    });
+    let there: BTreeSet<_> = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/snapshots")
+        .join(directory)
+        .read_dir()
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".snap"))
+        .collect();
+    assert_eq!(there, names, "snapshots that no file stands behind: delete them");
+}
+
+#[test]
+fn a_single_host() {
+    snapshots(Preset::Single, "single");
+}
+
+#[test]
+fn three_hosts() {
+    snapshots(Preset::ThreeNode, "three-node");
+}
+
+#[test]
+fn five_hosts() {
+    snapshots(Preset::FiveNode, "five-node");
+}

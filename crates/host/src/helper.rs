@@ -1,0 +1,196 @@
+//! The helper: answers the operator's requests on one host, over its standard input and output.
+//!
+//! Requests are carried out at the same time, each on a thread of its own; steps that must not overlap are ordered by
+//! the operator's program. When the connection ends, steps under way are brought to their end and written to the
+//! journal, and then the helper goes.
+
+use std::io::{self, Read, Write};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use wire::message::Hold;
+use wire::{Act, ActResult, Envelope, Note, Outcome, Probe, Reply, Request, STATE_DIR, frame};
+
+use crate::error::Error;
+use crate::store::Store;
+use crate::{facts, journal, lock, probes, resources, withdraw};
+
+/// How often a probe is repeated while a step waits for it.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Serves until standard input ends.
+pub fn serve() -> ExitCode {
+    let store = Store::new(STATE_DIR);
+    let output = Arc::new(Mutex::new(io::stdout()));
+    let mut input = io::stdin().lock();
+    let mut running = Vec::new();
+    let code = loop {
+        let request: Envelope<Request> = match read_frame(&mut input) {
+            Ok(Some(bytes)) => match frame::decode(&bytes) {
+                Ok(request) => request,
+                Err(error) => {
+                    eprintln!("quorate helper: {error}");
+                    break ExitCode::from(2);
+                }
+            },
+            Ok(None) => break ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("quorate helper: {error}");
+                break ExitCode::from(2);
+            }
+        };
+        let (store, output) = (store.clone(), Arc::clone(&output));
+        running.retain(|t: &thread::JoinHandle<()>| !t.is_finished());
+        running.push(thread::spawn(move || {
+            let reply = answer(&store, request.body);
+            if let Ok(bytes) = frame::encode(&Envelope { id: request.id, body: reply }) {
+                let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
+                let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes();
+                let _ = output.write_all(&length).and_then(|()| output.write_all(&bytes)).and_then(|()| output.flush());
+            }
+        }));
+    };
+    for thread in running {
+        let _ = thread.join();
+    }
+    code
+}
+
+fn read_frame(input: &mut impl Read) -> Result<Option<Vec<u8>>, Box<dyn std::error::Error>> {
+    let mut prefix = [0u8; 4];
+    match input.read_exact(&mut prefix) {
+        Ok(()) => {}
+        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(e) => return Err(e.into()),
+    }
+    let mut bytes = vec![0; frame::announced(prefix)?];
+    input.read_exact(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+fn answer(store: &Store, request: Request) -> Reply {
+    carry_out(store, request).unwrap_or_else(|error| Reply::Refused(error.note()))
+}
+
+fn carry_out(store: &Store, request: Request) -> Result<Reply, Error> {
+    Ok(match request {
+        Request::Ping => Reply::Pong,
+        Request::Facts { looks } => Reply::Facts(Box::new(facts::gather(store, &looks)?)),
+        Request::Observe { resources, lock } => {
+            let lock = lock.map(|l| lock::request(store, &l)).transpose()?;
+            Reply::Observed { observed: resources::observe_all(&resources, store)?, lock }
+        }
+        Request::Probe { probes } => Reply::Probed(probes::run_all(&probes)),
+        Request::Lock(request) => Reply::Lock(lock::request(store, &request)?),
+        Request::Finish { probes, lock } => {
+            let reports = probes::run_all(&probes);
+            Reply::Finished { reports, lock: lock::request(store, &lock)? }
+        }
+        Request::Store { token, state } => {
+            lock::admit(store, token)?;
+            if let Some(present) = store.state()?
+                && (present.generation > state.generation || present.cluster != state.cluster)
+            {
+                let note = Note::new("state-newer").with("generation", present.generation).with("cluster", present.cluster);
+                return Err(Error::Noted(note));
+            }
+            store.set_state(&state)?;
+            Reply::Stored
+        }
+        Request::Withdraw { token, cluster, delete_data } => {
+            lock::admit(store, token)?;
+            let (removed, kept) = withdraw::withdraw(store, &cluster, delete_data)?;
+            Reply::Withdrawn { removed, kept }
+        }
+        Request::Act(act) => Reply::Acted(act_within_limit(store, act)),
+    })
+}
+
+/// What a step is doing, for the message when its time is up, and whether it may go on.
+struct Progress {
+    doing: Mutex<String>,
+    cancelled: AtomicBool,
+}
+
+impl Progress {
+    fn say(&self, doing: String) {
+        *self.doing.lock().unwrap_or_else(PoisonError::into_inner) = doing;
+    }
+}
+
+fn act_within_limit(store: &Store, act: Act) -> ActResult {
+    let begun = Instant::now();
+    let limit = Duration::from_millis(act.timeout_ms);
+    let progress = Arc::new(Progress { doing: Mutex::default(), cancelled: AtomicBool::new(false) });
+    let (sender, receiver) = mpsc::channel();
+    {
+        let (store, progress) = (store.clone(), Arc::clone(&progress));
+        thread::spawn(move || {
+            let mut changed = Vec::new();
+            let failure = perform(&store, &act, &progress, &mut changed).err().map(|e| e.note());
+            let _ = sender.send((changed, failure));
+        });
+    }
+    let (changed, failure) = receiver.recv_timeout(limit).unwrap_or_else(|_| {
+        progress.cancelled.store(true, Ordering::SeqCst);
+        let doing = progress.doing.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        (vec![], Some(Note::new("step-timeout").with("seconds", limit.as_secs()).with("doing", doing)))
+    });
+    ActResult { changed, failure, took_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX) }
+}
+
+fn perform(store: &Store, act: &Act, progress: &Progress, changed: &mut Vec<String>) -> Result<(), Error> {
+    lock::admit(store, act.token)?;
+    journal::append(store, &act.run, &act.step, Outcome::Intent)?;
+    hold(act, Hold::BeforeAction);
+    let outcome = apply_all(store, act, progress, changed);
+    hold(act, Hold::BeforeResult);
+    let entry = match &outcome {
+        Ok(()) => Outcome::Done,
+        Err(error) => Outcome::Failed(error.note().to_string()),
+    };
+    journal::append(store, &act.run, &act.step, entry)?;
+    outcome
+}
+
+fn apply_all(store: &Store, act: &Act, progress: &Progress, changed: &mut Vec<String>) -> Result<(), Error> {
+    for resource in &act.resources {
+        if progress.cancelled.load(Ordering::SeqCst) {
+            return Err(Error::Noted(Note::new("step-cancelled")));
+        }
+        // Each change asks again: the lock may have passed to another run while the last one took its time.
+        lock::admit(store, act.token)?;
+        progress.say(resource.key());
+        if resources::apply(resource, store, &act.cluster)? {
+            changed.push(resource.key());
+        }
+    }
+    await_all(&act.awaits, progress)
+}
+
+/// Repeats the probes until all of them see their function performed; the step's limit ends the wait.
+fn await_all(awaited: &[Probe], progress: &Progress) -> Result<(), Error> {
+    let mut open: Vec<Probe> = awaited.to_vec();
+    loop {
+        let reports = probes::run_all(&open);
+        open = open.into_iter().zip(&reports).filter(|(_, r)| !r.ok).map(|(p, _)| p).collect();
+        let Some(waiting) = reports.iter().find(|r| !r.ok) else { return Ok(()) };
+        let note = waiting.note.as_ref().map(ToString::to_string).unwrap_or_default();
+        progress.say(format!("{}/{}: {note}", waiting.component, waiting.name));
+        if progress.cancelled.load(Ordering::SeqCst) {
+            return Err(Error::Noted(Note::new("step-cancelled")));
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+fn hold(act: &Act, point: Hold) {
+    if act.hold == Some(point) {
+        loop {
+            thread::park();
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What components want to know before they can say what the host must look like.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::path::Path;
+use std::time::{Duration, Instant};
+use std::{fs, thread};
+
+use wire::facts::GaleraPosition;
+use wire::{Look, Looked, UnitFacts};
+
+use crate::{command, probes, resources};
+
+const MARIADB: &str = "mariadb.service";
+/// How long VRRP advertisements are listened for: a little more than the usual interval of one second.
+const VRRP_LISTEN: Duration = Duration::from_millis(1300);
+
+/// Answers all looks, at the same time.
+pub fn look_at_all(looks: &[Look]) -> BTreeMap<String, Looked> {
+    thread::scope(|scope| {
+        let running: Vec<_> = looks.iter().map(|look| (look.key(), scope.spawn(move || look_at(look)))).collect();
+        running.into_iter().filter_map(|(key, thread)| Some((key, thread.join().ok()?))).collect()
+    })
+}
+
+fn look_at(look: &Look) -> Looked {
+    match look {
+        Look::Unit(name) => Looked::Unit(unit(name)),
+        Look::File(path) => Looked::File(fs::read_to_string(path).ok()),
+        Look::Exists(path) => Looked::Exists(fs::exists(path).unwrap_or(false)),
+        Look::Galera => Looked::Galera(galera()),
+        Look::EtcdMembers { address, ca, certificate, key } => Looked::EtcdMembers(if Path::new(key).exists() {
+            probes::etcd_members(*address, ca, certificate, key)
+        } else {
+            Err("no certificate yet".to_owned())
+        }),
+        Look::Answers(address) => Looked::Answers(answers(*address)),
+        Look::Vrids => Looked::Vrids(vrids().unwrap_or_default()),
+    }
+}
+
+/// Where the local Galera member stands, with what only its data directory and its unit tell.
+fn galera() -> GaleraPosition {
+    let mut position = probes::galera_position();
+    position.formed = position.primary || resources::galera::formed();
+    position.foreign_schemas = resources::galera::foreign_schemas();
+    if position.unit_active && !position.running {
+        position.waiting_ms = starting_for(MARIADB).as_millis().try_into().unwrap_or(u64::MAX);
+    }
+    position
+}
+
+/// How long a unit has been starting.
+fn starting_for(name: &str) -> Duration {
+    let since = command::run("systemctl", &["show", "-p", "InactiveExitTimestampMonotonic", "--value", name], command::SHORT)
+        .ok()
+        .and_then(|o| o.stdout.trim().parse::<u64>().ok())
+        .map_or(Duration::ZERO, Duration::from_micros);
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    Duration::from_secs(now.tv_sec.try_into().unwrap_or(0)).saturating_sub(since)
+}
+
+/// A unit's state as systemd tells it.
+pub fn unit(name: &str) -> UnitFacts {
+    let shown = show(name);
+    UnitFacts {
+        exists: shown.get("LoadState").is_some_and(|s| s != "not-found"),
+        enabled: shown.get("UnitFileState").is_some_and(|s| s == "enabled" || s == "enabled-runtime"),
+        active: shown.get("ActiveState").cloned().unwrap_or_default(),
+    }
+}
+
+/// The properties that matter here.
+pub fn show(name: &str) -> BTreeMap<String, String> {
+    let properties = "LoadState,UnitFileState,ActiveState,SubState,NeedDaemonReload,Result,CanReload";
+    command::run("systemctl", &["show", "-p", properties, "--", name], command::SHORT)
+        .map(|o| o.stdout.lines().filter_map(|l| l.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect())
+        .unwrap_or_default()
+}
+
+/// The hardware address that answers for an address on this host's segment, if any does.
+///
+/// A datagram to the discard port makes the kernel ask by ARP; its answer stands in the neighbour table.
+fn answers(address: IpAddr) -> Option<String> {
+    let socket = UdpSocket::bind(("0.0.0.0", 0)).ok()?;
+    let deadline = Instant::now() + Duration::from_millis(1200);
+    while Instant::now() < deadline {
+        let _ = socket.send_to(&[], SocketAddr::new(address, 9));
+        thread::sleep(Duration::from_millis(100));
+        let table = fs::read_to_string("/proc/net/arp").unwrap_or_default();
+        let row = table.lines().find(|l| l.split_whitespace().next() == Some(&address.to_string()));
+        if let Some(fields) = row.map(|r| r.split_whitespace().collect::<Vec<_>>())
+            && let [_, _, flags, hardware, ..] = fields.as_slice()
+            && *flags != "0x0"
+        {
+            return Some((*hardware).to_owned());
+        }
+    }
+    None
+}
+
+/// VRRP router identifiers heard, by multicast or addressed to this host.
+fn vrids() -> Option<Vec<u8>> {
+    use rustix::net::{AddressFamily, Protocol, SocketType, ipproto, recv, socket, sockopt};
+    const VRRP: u32 = 112;
+    let _ = ipproto::ICMP;
+    let protocol = Protocol::from_raw(std::num::NonZeroU32::new(VRRP)?);
+    let raw = socket(AddressFamily::INET, SocketType::RAW, Some(protocol)).ok()?;
+    let group = std::net::Ipv4Addr::new(224, 0, 0, 18);
+    let _ = sockopt::set_ip_add_membership(&raw, &group, &std::net::Ipv4Addr::UNSPECIFIED);
+    sockopt::set_socket_timeout(&raw, sockopt::Timeout::Recv, Some(Duration::from_millis(100))).ok()?;
+    let deadline = Instant::now() + VRRP_LISTEN;
+    let mut heard = Vec::new();
+    let mut packet = [0u8; 256];
+    while Instant::now() < deadline {
+        let Ok((length, _)) = recv(&raw, &mut packet[..], rustix::net::RecvFlags::empty()) else { continue };
+        // The IP header's length is in words of four bytes; VRRP's second byte is the router identifier.
+        let header = usize::from(packet[0] & 0x0f) * 4;
+        if let Some(vrid) = packet.get(..length).and_then(|p| p.get(header + 1)) {
+            heard.push(*vrid);
+        }
+    }
+    heard.sort_unstable();
+    heard.dedup();
+    Some(heard)
+}

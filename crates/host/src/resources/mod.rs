@@ -1,0 +1,124 @@
+//! Observing, comparing and changing each kind of resource.
+//!
+//! Every change goes through [`apply`]: what units will owe is noted first, then what was there before, then the
+//! change is made. A crash in between leaves a debt too many, never one too few.
+
+mod account;
+mod block;
+mod certificate;
+mod file;
+pub mod galera;
+mod kernel;
+mod package;
+mod program;
+mod sql;
+pub mod unit;
+
+use wire::{Change, Difference, Observed, Resource};
+
+use crate::error::Error;
+use crate::store::{Before, Store};
+
+pub use block::remove as remove_block;
+pub use file::{owner_of, set_owner};
+pub use kernel::set as set_kernel;
+
+/// Compares a resource with what the host has.
+pub fn observe(resource: &Resource, store: &Store) -> Difference {
+    let difference = match resource {
+        Resource::Package { name } => package::observe(name),
+        Resource::User { name } => Ok(account::observe(name)),
+        Resource::Directory { path, owner, group, mode } => file::observe_directory(path, owner, group, *mode),
+        Resource::File { path, content, owner, group, mode, .. } => file::observe(path, content, owner, group, *mode),
+        Resource::Block { path, marker, content } => block::observe(path, marker, content),
+        Resource::Sysctl { key, value } => kernel::observe(key, value),
+        Resource::Certificate(certificate) => certificate::observe(certificate),
+        Resource::Program { .. } => program::observe(),
+        Resource::Unit { name, enabled, active } => unit::observe(store, name, *enabled, *active),
+        Resource::Flag { .. } | Resource::Kill { .. } | Resource::GaleraSeed { .. } => Ok(Difference::Missing),
+        Resource::SqlSchema { name } => sql::observe_schema(name),
+        Resource::SqlAccount { user, host, auth, grants } => sql::observe_account(user, host, auth, grants),
+        Resource::SqlWriterTable => sql::observe_writer_table(),
+    };
+    difference.unwrap_or_else(|error| Difference::Unknown(error.to_string()))
+}
+
+/// Compares many, and says which of them are Quorate's.
+pub fn observe_all(resources: &[Resource], store: &Store) -> Result<Vec<Observed>, Error> {
+    let owned: std::collections::BTreeSet<String> =
+        store.manifest()?.map(|m| m.entries.into_iter().map(|e| e.key).collect()).unwrap_or_default();
+    Ok(std::thread::scope(|scope| {
+        let running: Vec<_> =
+            resources.iter().map(|r| (r.key(), scope.spawn(move || observe(r, store)))).collect();
+        running
+            .into_iter()
+            .map(|(key, thread)| Observed {
+                owned: owned.contains(&key),
+                difference: thread.join().unwrap_or_else(|_| Difference::Unknown("the comparison crashed".to_owned())),
+                key,
+            })
+            .collect()
+    }))
+}
+
+/// Makes the host have the resource; whether anything was changed.
+pub fn apply(resource: &Resource, store: &Store, cluster: &str) -> Result<bool, Error> {
+    if resource.is_act() {
+        act(resource)?;
+        return Ok(true);
+    }
+    let difference = observe(resource, store);
+    if let Difference::Unknown(why) = &difference
+        && !matches!(resource, Resource::SqlSchema { .. } | Resource::SqlAccount { .. } | Resource::SqlWriterTable)
+    {
+        return Err(Error::Damaged(why.clone()));
+    }
+    if !difference.is_change() {
+        // It was already as it must be: noted, so that taking back leaves it.
+        store.own(cluster, &resource.key(), || Ok(Before::Present))?;
+        return Ok(false);
+    }
+    for touch in resource.touches() {
+        store.owe(&touch.unit, touch.effect)?;
+    }
+    match resource {
+        Resource::Package { name } => package::apply(store, cluster, name),
+        Resource::User { name } => account::apply(store, cluster, name),
+        Resource::Directory { path, owner, group, mode } => {
+            file::apply_directory(store, cluster, path, owner, group, *mode)
+        }
+        Resource::File { path, content, owner, group, mode, .. } => {
+            file::apply(store, cluster, path, content.as_bytes(), owner, group, *mode)
+        }
+        Resource::Block { path, marker, content } => block::apply(store, cluster, path, marker, content),
+        Resource::Sysctl { key, value } => kernel::apply(store, cluster, key, value),
+        Resource::Certificate(certificate) => certificate::apply(store, cluster, certificate),
+        Resource::Program { .. } => program::apply(store, cluster),
+        Resource::Unit { name, enabled, active } => unit::apply(store, cluster, name, *enabled, *active),
+        Resource::Flag { .. } | Resource::Kill { .. } | Resource::GaleraSeed { .. } => act(resource),
+        Resource::SqlSchema { name } => sql::apply_schema(store, cluster, name),
+        Resource::SqlAccount { user, host, auth, grants } => {
+            sql::apply_account(store, cluster, user, host, auth, grants)
+        }
+        Resource::SqlWriterTable => sql::apply_writer_table(store, cluster),
+    }?;
+    Ok(true)
+}
+
+/// Does what leaves nothing to compare and nothing to take back.
+fn act(resource: &Resource) -> Result<(), Error> {
+    match resource {
+        Resource::Flag { path, content } => file::write_flag(path, content),
+        Resource::Kill { unit } => unit::kill(unit),
+        Resource::GaleraSeed { member, members, seed } => galera::seed(member, members, seed.as_ref()),
+        _ => Ok(()),
+    }
+}
+
+fn change(aspect: &str, before: impl ToString, after: impl ToString) -> Change {
+    Change { aspect: aspect.to_owned(), before: before.to_string(), after: after.to_string() }
+}
+
+fn differs(changes: Vec<Change>) -> Difference {
+    if changes.is_empty() { Difference::None } else { Difference::Differs(changes) }
+}

@@ -1,0 +1,104 @@
+//! systemd units: enabled, running, and running with what their files say now.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use wire::{Difference, UnitEffect};
+
+use super::{change, differs};
+use crate::error::Error;
+use crate::store::{Before, Store};
+use crate::{command, looks};
+
+/// A database that copies its state from another may take long; the step's own limit is shorter where it matters.
+const START: Duration = Duration::from_secs(890);
+
+pub fn observe(store: &Store, name: &str, enabled: bool, active: bool) -> Result<Difference, Error> {
+    let unit = looks::unit(name);
+    if !unit.exists {
+        return Ok(if active || enabled { Difference::Missing } else { Difference::None });
+    }
+    let mut changes = Vec::new();
+    if unit.enabled != enabled {
+        changes.push(change("enabled", unit.enabled, enabled));
+    }
+    let runs = runs(&unit.active);
+    if runs != active {
+        changes.push(change("active", &unit.active, if active { "active" } else { "inactive" }));
+    } else if active && let Some(effect) = store.debts()?.get(name) {
+        let word = match effect {
+            UnitEffect::Reload => "reload",
+            UnitEffect::Restart => "restart",
+        };
+        changes.push(change("owes", word, ""));
+    }
+    Ok(differs(changes))
+}
+
+/// A unit that is still starting counts as not running: its step waits for it.
+fn runs(active: &str) -> bool {
+    matches!(active, "active" | "reloading" | "refreshing")
+}
+
+pub fn apply(store: &Store, cluster: &str, name: &str, enabled: bool, active: bool) -> Result<(), Error> {
+    // systemd reads its units anew for one caller at a time; later ones find it done.
+    static RELOADING: Mutex<()> = Mutex::new(());
+    {
+        let _one = RELOADING.lock().unwrap_or_else(PoisonError::into_inner);
+        let shown = looks::show(name);
+        if shown.get("NeedDaemonReload").is_some_and(|v| v == "yes")
+            || shown.get("LoadState").is_none_or(|v| v == "not-found")
+        {
+            command::succeed("systemctl", &["daemon-reload"], command::SHORT)?;
+        }
+        let unit = looks::unit(name);
+        store.own(cluster, &format!("unit:{name}"), || {
+            Ok(Before::Unit { enabled: unit.enabled, active: runs(&unit.active) })
+        })?;
+        if unit.enabled != enabled && unit.exists {
+            enable(name, enabled)?;
+        }
+    }
+    let unit = looks::unit(name);
+    if !active {
+        if unit.active != "inactive" && unit.exists {
+            systemctl("stop", name)?;
+        }
+        return store.settle(name);
+    }
+    let owed = store.debts()?.get(name).copied();
+    match (runs(&unit.active), owed) {
+        (false, _) => {
+            // A unit that failed too often lately must still be startable by hand.
+            let _ = command::run("systemctl", &["reset-failed", name], command::SHORT);
+            systemctl("start", name)?;
+        }
+        (true, Some(UnitEffect::Restart)) => systemctl("restart", name)?,
+        (true, Some(UnitEffect::Reload)) => systemctl("reload-or-restart", name)?,
+        (true, None) => {}
+    }
+    store.settle(name)
+}
+
+/// Ends every process of a unit and sees it inactive.
+pub fn kill(name: &str) -> Result<(), Error> {
+    let _ = command::run("systemctl", &["kill", "-s", "KILL", name], command::SHORT);
+    command::succeed("systemctl", &["stop", name], command::SHORT).map(|_| ())
+}
+
+/// Enables or disables without the detour over init scripts: every unit of ours is a native one.
+pub fn enable(name: &str, enabled: bool) -> Result<(), Error> {
+    let verb = if enabled { "enable" } else { "disable" };
+    let arguments = ["SYSTEMCTL_SKIP_SYSV=1", "systemctl", "--no-reload", verb, name];
+    command::succeed("env", &arguments, command::SHORT).map(|_| ())
+}
+
+/// Runs a verb; its failure carries the last lines of the unit's journal.
+pub fn systemctl(verb: &str, name: &str) -> Result<(), Error> {
+    let Err(error) = command::succeed("systemctl", &[verb, name], START) else { return Ok(()) };
+    let log = command::run("journalctl", &["-u", name, "-n", "8", "--no-pager", "-o", "cat"], command::SHORT)
+        .map(|o| o.stdout.trim().replace('\n', "; "))
+        .unwrap_or_default();
+    let note = wire::Note::new("unit-failed").with("unit", name).with("verb", verb).with("log", log).with("error", error);
+    Err(Error::Noted(note))
+}

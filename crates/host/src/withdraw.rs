@@ -1,0 +1,108 @@
+//! Taking back exactly what Quorate made on this host, by its ownership manifest, last made first.
+
+use std::fs;
+use std::path::Path;
+
+use wire::PROGRAM;
+
+use crate::command;
+use crate::error::Error;
+use crate::resources::unit;
+use crate::store::{self, Before, Entry, Store};
+
+/// Directories that engines fill with data. They are kept unless the operator asks for their deletion.
+const DATA: [&str; 1] = ["/var/lib/etcd/quorate"];
+
+/// Takes everything of the cluster back; what was removed and what was left, as resource keys.
+///
+/// Interrupted, it goes on where it stopped: every entry is struck out only after it was taken back.
+pub fn withdraw(store: &Store, cluster: &str, delete_data: bool) -> Result<(Vec<String>, Vec<String>), Error> {
+    let Some(manifest) = store.manifest()? else { return Ok((vec![], vec![])) };
+    if manifest.cluster != cluster {
+        let note = wire::Note::new("withdraw-other-cluster").with("cluster", &manifest.cluster).with("asked", cluster);
+        return Err(Error::Noted(note));
+    }
+    let (mut removed, mut kept) = (Vec::new(), Vec::new());
+    // Units first: nothing may run while its files go.
+    let (units, rest): (Vec<_>, Vec<_>) = manifest.entries.into_iter().partition(|e| e.key.starts_with("unit:"));
+    for entry in units.into_iter().rev().chain(rest.into_iter().rev()) {
+        if take_back(store, &entry)? { removed.push(entry.key.clone()) } else { kept.push(entry.key.clone()) }
+        store.disown(&entry.key)?;
+    }
+    for path in DATA {
+        if Path::new(path).exists() {
+            if delete_data {
+                fs::remove_dir_all(path).map_err(Error::file("cannot remove", path))?;
+                removed.push(format!("data:{path}"));
+            } else {
+                kept.push(format!("data:{path}"));
+            }
+        }
+    }
+    command::succeed("systemctl", &["daemon-reload"], command::SHORT)?;
+    for name in ["manifest.json", "debts.json", "state.json", "lock.json", "journal.jsonl", "journal.previous.jsonl"] {
+        let _ = fs::remove_file(store.root().join(name));
+    }
+    let _ = fs::remove_dir_all(store.root().join("replaced"));
+    let _ = fs::remove_dir_all(wire::RUNTIME_DIR);
+    // The directory and the helper in it stay while this very helper runs from there; an empty one is harmless.
+    Ok((removed, kept))
+}
+
+/// Takes one entry back; whether anything went.
+fn take_back(store: &Store, entry: &Entry) -> Result<bool, Error> {
+    let Some((kind, name)) = entry.key.split_once(':') else { return Ok(false) };
+    match (kind, &entry.before) {
+        (_, Before::Present) => Ok(false),
+        ("unit", Before::Unit { enabled, active }) => {
+            let now = crate::looks::unit(name);
+            if !now.exists {
+                return Ok(false);
+            }
+            if !active && now.active != "inactive" {
+                unit::systemctl("stop", name)?;
+            }
+            if now.enabled != *enabled {
+                unit::enable(name, *enabled)?;
+            }
+            if *active && now.active != "active" {
+                // It ran before Quorate came; its own configuration is back by the end, so it may fail now.
+                let _ = unit::systemctl("start", name);
+            }
+            Ok(true)
+        }
+        ("file", Before::Nothing) => remove_file(Path::new(name)),
+        ("program", _) => remove_file(Path::new(PROGRAM)),
+        ("file", Before::File { sha256, mode, owner, group }) => {
+            let content = store.kept(sha256)?;
+            store::replace_with(Path::new(name), &content, *mode, |f| crate::resources::set_owner(f, owner, group))?;
+            Ok(true)
+        }
+        ("directory", Before::Nothing) => match fs::remove_dir(name) {
+            Ok(()) => Ok(true),
+            // Somebody else keeps something there.
+            Err(_) => Ok(false),
+        },
+        ("block", _) => {
+            if let Some((path, marker)) = name.rsplit_once(':') {
+                crate::resources::remove_block(Path::new(path), marker)?;
+            }
+            Ok(true)
+        }
+        ("sysctl", Before::Value { text }) => crate::resources::set_kernel(name, text).map(|()| true),
+        ("user", Before::Nothing) => {
+            // An account that still owns processes stays; everything of ours has been stopped by now.
+            Ok(command::run("userdel", &[name], command::SHORT)?.success)
+        }
+        // Data and packages stay: a package may have become somebody else's in the meantime, data is never ours.
+        _ => Ok(false),
+    }
+}
+
+fn remove_file(path: &Path) -> Result<bool, Error> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(e) => Err(Error::file("cannot remove", path)(e)),
+    }
+}

@@ -1,0 +1,130 @@
+//! The database: one mode, the hosts that it needs, and the schemas in it.
+
+use super::hosts::Checked;
+use super::{Findings, names, quorum, ssh};
+use crate::problem::Problem;
+use crate::types::{Database, DatabaseMode, Galera, Role, Schema};
+use crate::yaml::At;
+use crate::{codes, raw};
+
+const PORT: u16 = 3306;
+const BUFFER_POOL_MIB: u32 = 256;
+const GCACHE_MIB: u32 = 128;
+const MAX_CONNECTIONS: u32 = 500;
+/// MariaDB's limits for identifiers and account names, in bytes of the characters allowed here.
+const MAX_NAME: usize = 64;
+const MAX_USER: usize = 80;
+/// What MariaDB keeps for itself.
+const SYSTEM_SCHEMAS: [&str; 5] = ["mysql", "sys", "information_schema", "performance_schema", "test"];
+const SYSTEM_USERS: [&str; 4] = ["root", "mysql", "mariadb", "public"];
+
+pub(super) fn check(at: &At<raw::Database>, hosts: &[Checked<'_>], found: &mut Findings) -> Option<Database> {
+    let raw = &at.value;
+    let mode = mode(at, hosts, found);
+    names::unique("schema", raw.schemas.iter().map(|s| &s.name), found);
+    names::unique("databaseUser", raw.schemas.iter().map(|s| s.user.as_ref().unwrap_or(&s.name)), found);
+    let schemas = raw.schemas.iter().map(|s| schema(s, found)).collect();
+    Some(Database { mode: mode?, schemas })
+}
+
+fn mode(at: &At<raw::Database>, hosts: &[Checked<'_>], found: &mut Findings) -> Option<DatabaseMode> {
+    let raw = &at.value;
+    let given: Vec<&str> = [
+        ("single", raw.single.is_some()),
+        ("galera", raw.galera.is_some()),
+        ("external", raw.external.is_some()),
+        ("replication", raw.replication.is_some()),
+    ]
+    .into_iter()
+    .filter_map(|(key, there)| there.then_some(key))
+    .collect();
+    if given.len() > 1 {
+        found.add(codes::DATABASE_MODE_SEVERAL.at(at.span).arg("modes", given.join(", ")));
+        return None;
+    }
+    if let Some(replication) = &raw.replication {
+        found.add(codes::REPLICATION_LATER.at(replication.span));
+        None
+    } else if let Some(single) = &raw.single {
+        count(hosts, found, |count| (count != 1).then(|| codes::SINGLE_COUNT.at(single.span)));
+        Some(DatabaseMode::Single)
+    } else if let Some(galera) = &raw.galera {
+        count(hosts, found, |count| {
+            if count < 2 {
+                Some(codes::GALERA_FEW.at(galera.span))
+            } else if count.is_multiple_of(2) {
+                let finding = codes::GALERA_EVEN.at(galera.span).arg("need", quorum::majority(count));
+                let finding = finding.arg("survives", quorum::survives(count));
+                Some(finding.arg("fewer", count - 1).arg("more", count + 1))
+            } else {
+                None
+            }
+        });
+        Some(DatabaseMode::Galera(self::galera(&galera.value, found)))
+    } else if let Some(external) = &raw.external {
+        Some(self::external(&external.value, found))
+    } else {
+        found.add(codes::DATABASE_MODE_NONE.at(at.span));
+        None
+    }
+}
+
+/// Holds the number of database hosts against what the mode needs.
+fn count(hosts: &[Checked<'_>], found: &mut Findings, judge: impl Fn(usize) -> Option<Problem>) {
+    if hosts.iter().any(|h| h.roles_unclear) {
+        return;
+    }
+    let members: Vec<_> = hosts.iter().filter(|h| h.roles.contains(&Role::Database)).collect();
+    if let Some(mut finding) = judge(members.len()) {
+        for member in &members {
+            finding = finding.related(member.raw.roles.span, member.name());
+        }
+        found.add(finding.arg("count", members.len()));
+    }
+}
+
+fn galera(raw: &raw::Galera, found: &mut Findings) -> Galera {
+    let mut number = |key, at: Option<&At<i64>>, default, min, max| {
+        at.map_or(default, |at| found.number(key, at, min, max).unwrap_or(default))
+    };
+    Galera {
+        buffer_pool_mib: number("bufferPoolMib", raw.buffer_pool_mib.as_ref(), BUFFER_POOL_MIB, 32, 1 << 20),
+        gcache_mib: number("gcacheMib", raw.gcache_mib.as_ref(), GCACHE_MIB, 16, 1 << 20),
+        max_connections: number("maxConnections", raw.max_connections.as_ref(), MAX_CONNECTIONS, 10, 100_000),
+    }
+}
+
+fn external(raw: &raw::ExternalDatabase, found: &mut Findings) -> DatabaseMode {
+    names::server(&raw.host, found);
+    // Somebody else's naming rules apply here, so only what cannot be a name is refused.
+    if raw.user.value.is_empty() || raw.user.value.chars().any(char::is_control) {
+        found.add(codes::BAD_DATABASE_USER.at(raw.user.span).arg("name", &raw.user.value));
+    }
+    ssh::hidden(raw.password.as_ref(), found);
+    DatabaseMode::External {
+        host: raw.host.value.clone(),
+        port: raw.port.as_ref().and_then(|p| found.port(p)).unwrap_or(PORT),
+        user: raw.user.value.clone(),
+        password_from: raw.password_from.as_ref().and_then(|p| ssh::secret(p, found)),
+    }
+}
+
+fn schema(raw: &raw::Schema, found: &mut Findings) -> Schema {
+    names::identifier(codes::BAD_DATABASE_NAME, &raw.name, MAX_NAME, found);
+    if let Some(user) = &raw.user {
+        names::identifier(codes::BAD_DATABASE_USER, user, MAX_USER, found);
+    }
+    let user = raw.user.as_ref().unwrap_or(&raw.name);
+    let reserved = |at: &At<String>, names: &[&str]| names.contains(&at.value.to_ascii_lowercase().as_str());
+    if reserved(&raw.name, &SYSTEM_SCHEMAS) {
+        found.add(codes::RESERVED_DATABASE_NAME.at(raw.name.span).arg("name", &raw.name.value));
+    } else if reserved(user, &SYSTEM_USERS) {
+        found.add(codes::RESERVED_DATABASE_NAME.at(user.span).arg("name", &user.value));
+    }
+    ssh::hidden(raw.password.as_ref(), found);
+    Schema {
+        name: raw.name.value.clone(),
+        user: user.value.clone(),
+        password_from: raw.password_from.as_ref().and_then(|p| ssh::secret(p, found)),
+    }
+}

@@ -1,0 +1,113 @@
+//! Endpoints: one kind each, ports, names; what a virtual IP needs is in [`super::vips`].
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use super::hosts::Checked as Host;
+use super::networks::Checked as Network;
+use super::{Findings, names, vips};
+use crate::problem::Code;
+use crate::types::{DATABASE, Endpoint, EndpointKind, PLATFORM};
+use crate::{codes, raw};
+
+const HTTP: u16 = 80;
+const MYSQL: u16 = 3306;
+
+pub(super) fn check(
+    spec: &raw::Spec,
+    networks: &[Network<'_>],
+    hosts: &[Host<'_>],
+    found: &mut Findings,
+) -> Vec<Endpoint> {
+    let all = &spec.endpoints;
+    names::unique("endpoint", all.iter().map(|e| &e.name), found);
+    names::unique("dnsName", all.iter().flat_map(|e| &e.names), found);
+    let mut vips = vips::check(spec, networks, hosts, found);
+    let mut endpoints = Vec::new();
+    for (index, raw) in all.iter().enumerate() {
+        names::label("endpoint", &raw.name, found);
+        one_kind(raw, found);
+        let ports = ports(raw, found);
+        let kind = if let Some(external) = &raw.external {
+            names::server(&external.value.address, found);
+            Some(EndpointKind::External { address: external.value.address.value.clone() })
+        } else if let Some(dns) = &raw.dns {
+            names::dns_name(&dns.value.name, found);
+            Some(EndpointKind::Dns { name: dns.value.name.value.clone() })
+        } else {
+            vips.remove(&index).map(EndpointKind::Vip)
+        };
+        dns_names(raw, hosts, found);
+        if let Some(kind) = kind {
+            let names = raw.names.iter().map(|n| n.value.clone()).collect();
+            endpoints.push(Endpoint { name: raw.name.value.clone(), kind, ports, names });
+        }
+    }
+    endpoints
+}
+
+fn one_kind(raw: &raw::Endpoint, found: &mut Findings) {
+    let kinds: Vec<&str> =
+        [("vip", raw.vip.is_some()), ("external", raw.external.is_some()), ("dns", raw.dns.is_some())]
+            .into_iter()
+            .filter_map(|(key, there)| there.then_some(key))
+            .collect();
+    let about = |code: Code| code.at(raw.name.span).arg("endpoint", &raw.name.value);
+    match kinds.as_slice() {
+        [] => found.add(about(codes::ENDPOINT_KIND_NONE)),
+        [_] => {}
+        several => found.add(about(codes::ENDPOINT_KIND_SEVERAL).arg("kinds", several.join(", "))),
+    }
+    if kinds.is_empty() || raw.vip.is_some() {
+        return;
+    }
+    let keys = [
+        ("vrid", raw.vrid.as_ref().map(|v| v.span)),
+        ("network", raw.network.as_ref().map(|n| n.span)),
+        ("candidates", raw.candidates.as_ref().map(|c| c.span)),
+    ];
+    for (key, span) in keys {
+        if let Some(span) = span {
+            found.add(codes::ONLY_WITH_VIP.at(span).arg("key", key).arg("endpoint", &raw.name.value));
+        }
+    }
+}
+
+fn ports(raw: &raw::Endpoint, found: &mut Findings) -> Vec<u16> {
+    let missing = |span| codes::PORTS_MISSING.at(span).arg("endpoint", &raw.name.value);
+    let Some(list) = &raw.ports else {
+        match raw.name.value.as_str() {
+            PLATFORM => return vec![HTTP],
+            DATABASE => return vec![MYSQL],
+            _ => found.add(missing(raw.name.span)),
+        }
+        return Vec::new();
+    };
+    if list.value.is_empty() {
+        found.add(missing(list.span));
+    }
+    let mut ports = Vec::new();
+    for at in &list.value {
+        let Some(port) = found.port(at) else { continue };
+        if ports.contains(&port) {
+            found.add(codes::DUPLICATE_PORT.at(at.span).arg("port", port).arg("endpoint", &raw.name.value));
+        } else {
+            ports.push(port);
+        }
+    }
+    ports
+}
+
+fn dns_names(raw: &raw::Endpoint, hosts: &[Host<'_>], found: &mut Findings) {
+    let taken: BTreeSet<&str> = hosts.iter().map(Host::name).collect();
+    for name in &raw.names {
+        names::dns_name(name, found);
+        if taken.contains(name.value.as_str()) {
+            found.add(codes::NAME_IS_HOST.at(name.span).arg("name", &name.value));
+        }
+    }
+    let external_name = raw.external.as_ref().is_some_and(|e| e.value.address.value.parse::<IpAddr>().is_err());
+    if let (Some(first), true) = (raw.names.first(), external_name || raw.dns.is_some()) {
+        found.add(codes::NAMES_NEED_ADDRESS.at(first.span).arg("endpoint", &raw.name.value));
+    }
+}

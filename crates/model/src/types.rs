@@ -1,0 +1,319 @@
+//! The checked cluster: what every other crate works with.
+//!
+//! Values of these types come from [`crate::parse`] only, so every invariant that validation promises
+//! (unique names, addresses inside their networks, odd quorums, candidates that have the role) holds here.
+//! Defaults that are derived from roles are already filled in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+/// A host's name as the operator wrote it; unique in the cluster and a valid DNS label.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct HostName(pub String);
+
+impl HostName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for HostName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl From<&str> for HostName {
+    fn from(s: &str) -> Self {
+        Self(s.to_owned())
+    }
+}
+
+/// What a host is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Role {
+    /// Control plane; a member of etcd where no host has the role etcd.
+    Control,
+    /// Member of etcd.
+    Etcd,
+    /// Answers for the platform: applications and console come in here.
+    Gateway,
+    /// Balances connections to the database.
+    Balancer,
+    /// Runs workloads.
+    Compute,
+    /// Keeps shared files.
+    Storage,
+    /// Builds images.
+    Build,
+    /// Runs the database server.
+    Database,
+    /// Serves images, charts, files and packages to the other hosts.
+    Bootstrap,
+}
+
+impl Role {
+    /// Every role, in the order of the documentation.
+    pub const ALL: [Self; 9] = [
+        Self::Control,
+        Self::Etcd,
+        Self::Gateway,
+        Self::Balancer,
+        Self::Compute,
+        Self::Storage,
+        Self::Build,
+        Self::Database,
+        Self::Bootstrap,
+    ];
+
+    /// The role as it is written in the file.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Control => "control",
+            Self::Etcd => "etcd",
+            Self::Gateway => "gateway",
+            Self::Balancer => "balancer",
+            Self::Compute => "compute",
+            Self::Storage => "storage",
+            Self::Build => "build",
+            Self::Database => "database",
+            Self::Bootstrap => "bootstrap",
+        }
+    }
+
+    /// The role that is written like this.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|r| r.word() == word)
+    }
+}
+
+/// A whole cluster, as one file describes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cluster {
+    /// The cluster's name: the operator types it to confirm a `destroy`.
+    pub name: String,
+    pub networks: Vec<Network>,
+    /// In the order of the file; the order breaks ties (bootstrap owner, VRRP priority), nothing else.
+    pub hosts: Vec<Host>,
+    pub endpoints: Vec<Endpoint>,
+    pub etcd: Etcd,
+    pub database: Option<Database>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Network {
+    pub name: String,
+    pub cidr: IpNet,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Host {
+    pub name: HostName,
+    /// The address that the other hosts use; inside one of the networks.
+    pub address: IpAddr,
+    /// The address that the operator and clients outside use, where it differs.
+    pub external_address: Option<IpAddr>,
+    pub roles: BTreeSet<Role>,
+    /// Kind of domain → name, such as rack → a. Hosts that share one may fail together.
+    pub failure_domain: BTreeMap<String, String>,
+    /// The cluster's settings with the host's own laid over them.
+    pub ssh: Ssh,
+}
+
+impl Host {
+    /// Where the operator's machine connects to.
+    pub fn ssh_address(&self) -> IpAddr {
+        self.external_address.unwrap_or(self.address)
+    }
+}
+
+/// How to log in, with nothing left to default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ssh {
+    pub user: String,
+    pub port: u16,
+    pub auth: SshAuth,
+    /// Whether commands go through `sudo`; `None` when the user is root.
+    pub sudo: Option<Sudo>,
+    pub bastion: Option<Bastion>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SshAuth {
+    /// A private key; `~/` means the operator's home directory.
+    KeyFile(PathBuf),
+    Password(SecretSource),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sudo {
+    /// `None`: sudo asks for no password (NOPASSWD).
+    pub password: Option<SecretSource>,
+}
+
+/// A host that connections go through.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Bastion {
+    pub address: String,
+    pub user: String,
+    pub port: u16,
+    pub auth: SshAuth,
+}
+
+/// Where a secret comes from; never the secret itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum SecretSource {
+    /// An environment variable of the operator's shell.
+    Env(String),
+    /// A file on the operator's machine, its first line.
+    File(PathBuf),
+    /// Ask at the terminal, with this text.
+    Prompt(String),
+}
+
+/// A stable endpoint: what clients are given instead of a host's name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Endpoint {
+    pub name: String,
+    pub kind: EndpointKind,
+    /// Ports that clients use; never empty.
+    pub ports: Vec<u16>,
+    /// Names that every host resolves to this endpoint.
+    pub names: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum EndpointKind {
+    Vip(Vip),
+    /// An existing load balancer or address outside Quorate's care.
+    External {
+        address: String,
+    },
+    /// A DNS name outside Quorate's care.
+    Dns {
+        name: String,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Vip {
+    pub address: IpAddr,
+    /// The network that contains the address.
+    pub network: String,
+    /// Prefix length of that network.
+    pub prefix: u8,
+    /// 1..=255, unique in the file; chosen from the address when the file names none.
+    pub vrid: u8,
+    /// Hosts that may hold the address, most preferred first; at least one.
+    pub candidates: Vec<HostName>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Etcd {
+    /// Major and minor version, such as "3.4".
+    pub version: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Database {
+    pub mode: DatabaseMode,
+    /// Databases that applications use, each with its own account.
+    pub schemas: Vec<Schema>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum DatabaseMode {
+    /// One MariaDB server on the only host with the role `database`.
+    Single,
+    /// A Galera cluster on every host with the role `database`.
+    Galera(Galera),
+    /// A database that somebody else keeps.
+    External { host: String, port: u16, user: String, password_from: Option<SecretSource> },
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Galera {
+    /// Memory for InnoDB's buffer pool, in MiB.
+    pub buffer_pool_mib: u32,
+    /// Write-set cache on disk, in MiB: how much a member may miss and still rejoin without a full copy.
+    pub gcache_mib: u32,
+    /// `max_connections` of each server.
+    pub max_connections: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Schema {
+    pub name: String,
+    /// The account that owns it; may do everything inside the schema and nothing outside.
+    pub user: String,
+    /// `None`: generated once for the cluster.
+    pub password_from: Option<SecretSource>,
+}
+
+impl Cluster {
+    /// The host of that name.
+    pub fn host(&self, name: &HostName) -> Option<&Host> {
+        self.hosts.iter().find(|h| &h.name == name)
+    }
+
+    /// Hosts with the role, in file order.
+    pub fn with_role(&self, role: Role) -> Vec<&Host> {
+        self.hosts.iter().filter(|h| h.roles.contains(&role)).collect()
+    }
+
+    /// Members of etcd: the hosts with the role `etcd`, or the control hosts where none has it.
+    pub fn etcd_members(&self) -> Vec<&Host> {
+        let named = self.with_role(Role::Etcd);
+        if named.is_empty() { self.with_role(Role::Control) } else { named }
+    }
+
+    /// Hosts that run a database server.
+    pub fn database_members(&self) -> Vec<&Host> {
+        match self.database.as_ref().map(|d| &d.mode) {
+            Some(DatabaseMode::Single | DatabaseMode::Galera(_)) => self.with_role(Role::Database),
+            Some(DatabaseMode::External { .. }) | None => Vec::new(),
+        }
+    }
+
+    /// The endpoint of that name.
+    pub fn endpoint(&self, name: &str) -> Option<&Endpoint> {
+        self.endpoints.iter().find(|e| e.name == name)
+    }
+
+    /// The VIP endpoints with their names, in file order.
+    pub fn vips(&self) -> impl Iterator<Item = (&Endpoint, &Vip)> {
+        self.endpoints.iter().filter_map(|e| match &e.kind {
+            EndpointKind::Vip(v) => Some((e, v)),
+            EndpointKind::External { .. } | EndpointKind::Dns { .. } => None,
+        })
+    }
+
+    /// Hosts that balance connections to the database: the candidates of the endpoint `database`.
+    pub fn balancers(&self) -> Vec<&Host> {
+        match self.endpoint("database").map(|e| &e.kind) {
+            Some(EndpointKind::Vip(v)) => v.candidates.iter().filter_map(|c| self.host(c)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Hosts that run the platform's gateway.
+    pub fn gateways(&self) -> Vec<&Host> {
+        self.with_role(Role::Gateway)
+    }
+}
+
+/// The endpoint in front of the platform's control plane and gateway.
+pub const PLATFORM: &str = "platform";
+/// The endpoint in front of the database.
+pub const DATABASE: &str = "database";

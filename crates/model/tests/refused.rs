@@ -1,0 +1,460 @@
+//! What is refused, where the finding points, and that no finding repeats a secret.
+
+use model::{CODES, mask_secrets, parse};
+
+/// A file without problems; each case changes a little of it. Lines are numbered for the cases below.
+const BASE: &str = "\
+apiVersion: quorate.dev/v1alpha1
+kind: Cluster
+metadata: { name: demo }
+spec:
+  ssh: { user: root }
+  networks: [{ name: lan, cidr: 10.88.0.0/24 }]
+  hosts:
+    - { name: node1, address: 10.88.0.11, roles: [control, gateway, database] }
+    - { name: node2, address: 10.88.0.12, roles: [control, gateway, database] }
+    - { name: node3, address: 10.88.0.13, roles: [control, gateway, database] }
+  endpoints:
+    - { name: platform, vip: 10.88.0.100 }
+    - { name: database, vip: 10.88.0.101 }
+  database: { galera: {} }
+";
+
+fn findings(text: &str) -> Vec<String> {
+    let Err(problems) = parse(text) else { return Vec::new() };
+    for p in &problems.0 {
+        let code = CODES.iter().find(|c| c.id == p.code).expect("a known code");
+        let (mut have, mut want): (Vec<&str>, Vec<&str>) = (p.args.keys().copied().collect(), code.args.to_vec());
+        have.sort_unstable();
+        want.sort_unstable();
+        assert_eq!(have, want, "arguments of {}", p.code);
+        assert!(text.is_char_boundary(p.span.offset) && p.span.offset + p.span.len <= text.len(), "span of {p}");
+        assert!(!p.to_string().contains("hunter2"), "a secret is shown by {p}");
+    }
+    assert!(!problems.0.is_empty());
+    problems.0.iter().map(ToString::to_string).collect()
+}
+
+/// Applies the changes (each must match exactly once) and compares what is found.
+#[track_caller]
+fn case(changes: &[(&str, &str)], expected: &[&str]) {
+    let mut text = BASE.to_owned();
+    for (from, to) in changes {
+        assert_eq!(text.matches(from).count(), 1, "{from:?} must occur once");
+        text = text.replacen(from, to, 1);
+    }
+    let found = findings(&text);
+    assert_eq!(found, expected, "{text}");
+    let shown = mask_secrets(&text);
+    assert_eq!(shown.len(), text.len());
+    // A misplaced word behind `env:` is a word like any other; everything else that stands for a password is hidden.
+    assert!(!shown.contains("hunter2") || shown.contains("env: 'hunter2!'"), "a secret would be shown: {shown}");
+}
+
+const NODE1: &str = "{ name: node1, address: 10.88.0.11, roles: [control, gateway, database] }";
+const NODE3: &str = "    - { name: node3, address: 10.88.0.13, roles: [control, gateway, database] }\n";
+const PLATFORM: &str = "{ name: platform, vip: 10.88.0.100 }";
+const DATABASE: &str = "{ name: database, vip: 10.88.0.101 }";
+
+#[test]
+fn the_base_is_fine() {
+    case(&[], &[]);
+}
+
+#[test]
+fn shape() {
+    case(
+        &[("networks:", "netwroks:")],
+        &["6:3 unknown-key expected=ssh, networks, hosts, endpoints, etcd, database key=netwroks nearest=networks"],
+    );
+    case(
+        &[("address: 10.88.0.11", "adress: 10.88.0.11")],
+        &[
+            "8:22 unknown-key expected=name, address, externalAddress, roles, failureDomain, ssh key=adress nearest=address",
+        ],
+    );
+    case(
+        &[("galera: {}", "galera: { colour: red }")],
+        &["14:25 unknown-key expected=bufferPoolMib, gcacheMib, maxConnections key=colour nearest=none"],
+    );
+    case(&[("  database: {", "  hosts: []\n  database: {")], &["14:3 duplicate-key key=hosts"]);
+    case(&[("user: root", "user: root, user: admin")], &["5:22 duplicate-key key=user"]);
+    case(&[("metadata: { name: demo }\n", "")], &["3:1 missing-key key=metadata"]);
+    case(&[("name: node2, ", "")], &["9:30 missing-key key=name"]);
+    case(
+        &[("[control, gateway, database] }\n  endpoints", "control }\n  endpoints")],
+        &["10:50 wrong-type expected=list"],
+    );
+    case(&[("ssh: { user: root }", "ssh: root")], &["5:8 wrong-type expected=mapping"]);
+    case(&[("ssh: { user: root }", "ssh: { user: [root] }")], &["5:16 wrong-type expected=text"]);
+    case(&[("ssh: { user: root }", "ssh: { port: abc }")], &["5:16 wrong-type expected=number"]);
+    case(
+        &[("ssh: { user: root }", "ssh: { user: root")],
+        &["6:11 yaml-syntax detail=while parsing a flow mapping, did not find expected ',' or '}'"],
+    );
+    case(&[("ssh: { user: root }", "ssh: *nothing")], &["5:8 yaml-alias"]);
+    case(
+        &[("kind: Cluster\n", "kind: Cluster\n\tname: x\n")],
+        &["2:7 yaml-syntax detail=while scanning a plain scalar, found a tab"],
+    );
+    case(&[("database: { galera: {} }\n", "database: { galera: {} }\n---\na: b\n")], &["16:1 yaml-documents"]);
+    assert_eq!(findings(""), ["1:1 yaml-empty"]);
+    assert_eq!(findings("# only a comment\n"), ["2:1 yaml-empty"]);
+    assert_eq!(findings("just text"), ["1:1 wrong-type expected=mapping"]);
+    assert_eq!(findings("- 1\n- 2\n"), ["1:1 wrong-type expected=mapping"]);
+    assert_eq!(findings(&format!("# {}", "x".repeat(1 << 20))), ["1:1 file-too-large limit=1048576 size=1048578"]);
+}
+
+#[test]
+fn aliases_are_limited() {
+    // Each list holds nine times the one before: three billion entries in a kilobyte.
+    let mut bomb = String::from("x0: &x0 [x, x, x, x, x, x, x, x, x]\n");
+    for i in 1..10 {
+        bomb += &format!("    x{i}: &x{i} [{}]\n", vec![format!("*x{}", i - 1); 9].join(", "));
+    }
+    let text =
+        BASE.replace("user: root }", &format!("user: root, password: {{\n    {} }} }}", bomb.replace('\n', ",\n")));
+    assert_eq!(findings(&text), ["10:34 yaml-limit"]);
+    let deep = format!("apiVersion: {}{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert_eq!(findings(&deep), ["1:13 wrong-type expected=text"]);
+    let deep = BASE.replace("user: root", &format!("password: {}{}", "[".repeat(50), "]".repeat(50)));
+    assert_eq!(findings(&deep), ["5:49 yaml-limit"]);
+}
+
+#[test]
+fn header() {
+    case(
+        &[("v1alpha1", "v2"), ("spec:", "spec: { new: 1 }\nold:")],
+        &["1:13 api-version expected=quorate.dev/v1alpha1 found=quorate.dev/v2"],
+    );
+    case(
+        &[("kind: Cluster", "kind: Deployment"), ("apiVersion: quorate.dev/v1alpha1", "apiVersion: apps/v1")],
+        &["1:13 api-version expected=quorate.dev/v1alpha1 found=apps/v1", "2:7 kind expected=Cluster found=Deployment"],
+    );
+    case(&[("name: demo", "name: Demo Cluster")], &["3:19 bad-name name=Demo Cluster what=cluster"]);
+}
+
+#[test]
+fn networks() {
+    case(&[("[{ name: lan, cidr: 10.88.0.0/24 }]", "[]")], &["6:13 no-networks"]);
+    case(&[("10.88.0.0/24", "10.88.0.0/33")], &["6:33 bad-cidr cidr=10.88.0.0/33"]);
+    case(&[("10.88.0.0/24", "10.88.0.7/24")], &["6:33 cidr-host-bits cidr=10.88.0.7/24 network=10.88.0.0/24"]);
+    case(
+        &[("/24 }]", "/24 }, { name: lan, cidr: 10.88.0.0/16 }, { name: B_x, cidr: 10.99.0.0/24 }]")],
+        &[
+            "6:57 duplicate-name line=6 name=lan what=network",
+            "6:68 network-overlap first=10.88.0.0/24 second=10.88.0.0/16",
+            "6:92 bad-name name=B_x what=network",
+        ],
+    );
+}
+
+#[test]
+fn hosts() {
+    case(&[("name: node2", "name: node1")], &["9:15 duplicate-name line=8 name=node1 what=host"]);
+    case(&[("name: node2", "name: Node_2")], &["9:15 bad-name name=Node_2 what=host"]);
+    case(&[("10.88.0.12", "10.88.0.11")], &["9:31 duplicate-address address=10.88.0.11 host=node2 other=node1"]);
+    case(
+        &[("10.88.0.12", "10.89.0.12")],
+        &["9:31 address-outside-networks address=10.89.0.12 host=node2 networks=10.88.0.0/24"],
+    );
+    case(&[("10.88.0.12", "10.88.0.255")], &["9:31 address-reserved address=10.88.0.255 network=10.88.0.0/24"]);
+    case(&[("10.88.0.12", "127.0.0.1")], &["9:31 bad-address address=127.0.0.1"]);
+    case(&[("10.88.0.12", "node2.example.com")], &["9:31 bad-address address=node2.example.com"]);
+    case(
+        &[("0.11,", "0.11, externalAddress: 192.0.2.1,"), ("0.12,", "0.12, externalAddress: 192.0.2.1,")],
+        &["9:60 duplicate-external-address address=192.0.2.1 host=node2 other=node1"],
+    );
+    case(
+        &[(NODE1, "{ name: node1, address: 10.88.0.11, roles: [contrl, gateway, gateway, database] }")],
+        &[
+            "8:51 unknown-role expected=control, etcd, gateway, balancer, compute, storage, build, database, bootstrap nearest=control role=contrl",
+            "8:68 duplicate-role host=node1 role=gateway",
+        ],
+    );
+    case(
+        &[(NODE1, "{ name: node1, address: 10.88.0.11, roles: [], failureDomain: { rack: '' } }")],
+        &["8:50 no-roles host=node1", "8:77 bad-failure-domain name="],
+    );
+}
+
+#[test]
+fn ssh() {
+    case(
+        &[("user: root", "keyFile: ~/.ssh/id_rsa.pub")],
+        &["5:19 public-key path=~/.ssh/id_rsa.pub private=~/.ssh/id_rsa"],
+    );
+    case(&[("user: root", "keyFile: ssh-ed25519 AAAAC3 me@host")], &["5:19 key-inline"]);
+    case(&[("user: root", "keyFile: ''")], &["5:19 key-empty"]);
+    case(&[("user: root", "keyFile: ~/k, passwordFrom: { env: A }")], &["5:38 auth-twice"]);
+    case(
+        &[("user: root", "port: 70000, user: -oProxy")],
+        &["5:16 out-of-range key=port max=65535 min=1 value=70000", "5:29 bad-user"],
+    );
+    case(
+        &[("user: root", "bastion: { address: 'a b', keyFile: ~/x.pub }")],
+        &["5:30 bad-server value=a b", "5:46 public-key path=~/x.pub private=~/x"],
+    );
+    case(&[("0.12,", "0.12, ssh: { sudo: { password: hunter2 } },")], &["9:68 plain-password key=password"]);
+}
+
+#[test]
+fn secrets() {
+    case(&[("user: root", "password: hunter2")], &["5:20 plain-password key=password"]);
+    case(&[("user: root", "passwordFrom: hunter2")], &["5:24 plain-password key=passwordFrom"]);
+    case(&[("user: root", "passwordFrom: 123456")], &["5:24 plain-password key=passwordFrom"]);
+    case(&[("user: root", "passwordFrom: [hunter2]")], &["5:24 plain-password key=passwordFrom"]);
+    case(&[("user: root", "passwordFrom: 1e999")], &["5:24 wrong-type expected=other"]);
+    case(&[("user: root", "passwordFrom:")], &[]);
+    case(&[("user: root", "passwordFrom: {}")], &["5:24 secret-source found=none"]);
+    case(&[("user: root", "passwordFrom: { env: A, file: b }")], &["5:24 secret-source found=env, file"]);
+    case(&[("user: root", "passwordFrom: { env: 'hunter2!' }")], &["5:31 secret-env"]);
+    case(&[("user: root", "passwordFrom: { file: '' }")], &["5:32 secret-empty key=file"]);
+    case(
+        &[("user: root", "passwordFrom: { value: hunter2 }")],
+        &["5:26 unknown-key expected=env, file, prompt key=value nearest=none"],
+    );
+    case(&[("0.12,", "0.12, password: hunter2,")], &["9:43 plain-password key=password"]);
+    case(
+        &[("galera: {}", "galera: {}, schemas: [{ name: a, password: hunter2 }, { name: b, passwordFrom: hunter2 }]")],
+        &["14:58 plain-password key=password", "14:94 plain-password key=passwordFrom"],
+    );
+    case(
+        &[
+            ("galera: {}", "external: { host: db, user: u, password: hunter2 }"),
+            (DATABASE, "{ name: database, dns: { name: db } }"),
+        ],
+        &["14:56 plain-password key=password"],
+    );
+}
+
+#[test]
+fn quorums() {
+    case(
+        &[(NODE3, "")],
+        &[
+            "9:50 etcd-even fewer=1 members=2 more=3 more-survives=1 need=2 survives=0",
+            "13:23 galera-even count=2 fewer=1 more=3 need=2 survives=0",
+        ],
+    );
+    case(
+        &[("  endpoints:", "    - { name: node4, address: 10.88.0.14, roles: [control] }\n  endpoints:")],
+        &["11:50 etcd-even fewer=3 members=4 more=5 more-survives=2 need=3 survives=1"],
+    );
+    case(
+        &[(
+            "  endpoints:",
+            "    - { name: node4, address: 10.88.0.14, roles: [etcd, database] }\n    - { name: node5, address: 10.88.0.15, roles: [etcd] }\n  endpoints:",
+        )],
+        &[
+            "12:50 etcd-even fewer=1 members=2 more=3 more-survives=1 need=2 survives=0",
+            "16:23 galera-even count=4 fewer=3 more=5 need=3 survives=1",
+        ],
+    );
+    let hosts = |n: usize, role: &str| -> String {
+        (0..n).map(|i| format!("    - {{ name: x{i}, address: 10.88.0.{}, roles: [{role}] }}\n", i + 110)).collect()
+    };
+    case(&[("  endpoints:", &format!("{}  endpoints:", hosts(11, "etcd")))], &["21:49 etcd-too-many members=11"]);
+    case(&[("  endpoints:", &format!("{}  endpoints:", hosts(1, "compute")))], &["11:48 compute-too-few count=1"]);
+    case(&[("  endpoints:", &format!("{}  endpoints:", hosts(2, "compute")))], &[]);
+    case(&[("  endpoints:", &format!("{}  endpoints:", hosts(100, "compute")))], &[]);
+    case(
+        &[("  endpoints:", &format!("{}  endpoints:", hosts(101, "compute")))],
+        &["111:50 compute-too-many count=101"],
+    );
+    // A plan with one member of etcd claims nothing for workloads.
+    let single = [
+        (NODE3, ""),
+        ("galera", "single"),
+        (NODE1, "{ name: node1, address: 10.88.0.11, roles: [control, compute, gateway] }"),
+    ];
+    let node2 = (
+        "node2, address: 10.88.0.12, roles: [control, gateway, database]",
+        "node2, address: 10.88.0.12, roles: [database]",
+    );
+    case(&[single[0], single[1], single[2], node2], &[]);
+    let roles = "{ name: node1, address: 10.88.0.11, roles: [gateway, database] }";
+    case(
+        &[
+            (NODE3, ""),
+            ("galera", "single"),
+            (NODE1, roles),
+            (
+                "node2, address: 10.88.0.12, roles: [control, gateway, database]",
+                "node2, address: 10.88.0.12, roles: [build]",
+            ),
+        ],
+        &["8:5 etcd-none"],
+    );
+    case(&[("  database: {", "  etcd: { version: '2.3' }\n  database: {")], &["14:20 etcd-version version=2.3"]);
+}
+
+#[test]
+fn databases() {
+    case(&[("{ galera: {} }", "{}")], &["14:13 database-mode-missing"]);
+    case(&[("galera: {}", "galera: {}, single: {}")], &["14:13 database-mode-several modes=single, galera"]);
+    case(&[("galera: {}", "replication: {}")], &["14:28 replication-later"]);
+    case(&[("galera: {}", "single: {}")], &["14:23 single-count count=3"]);
+    let plain = (
+        "{ name: node1, address: 10.88.0.11, roles: [control, gateway, database] }",
+        "{ name: node1, address: 10.88.0.11, roles: [control, gateway] }",
+    );
+    case(&[plain], &["14:23 galera-even count=2 fewer=1 more=3 need=2 survives=0"]);
+    case(
+        &[
+            plain,
+            (
+                "node2, address: 10.88.0.12, roles: [control, gateway, database]",
+                "node2, address: 10.88.0.12, roles: [control, gateway]",
+            ),
+        ],
+        &["14:23 galera-too-few count=1"],
+    );
+    case(
+        &[("galera: {}", "galera: { bufferPoolMib: 1, gcacheMib: 99999999, maxConnections: -1 }")],
+        &[
+            "14:40 out-of-range key=bufferPoolMib max=1048576 min=32 value=1",
+            "14:54 out-of-range key=gcacheMib max=1048576 min=16 value=99999999",
+            "14:80 out-of-range key=maxConnections max=100000 min=10 value=-1",
+        ],
+    );
+    case(
+        &[(
+            "galera: {}",
+            "galera: {}, schemas: [{ name: a-b }, { name: ok, user: 'x y' }, { name: ok }, { name: mysql }, { name: z, user: root }]",
+        )],
+        &[
+            "14:45 bad-database-name name=a-b",
+            "14:70 bad-database-user name=x y",
+            "14:87 duplicate-name line=14 name=ok what=schema",
+            "14:101 reserved-database-name name=mysql",
+            "14:127 reserved-database-name name=root",
+        ],
+    );
+    case(
+        &[
+            ("galera: {}", "external: { host: 'a b', port: 0, user: '' }"),
+            (DATABASE, "{ name: other, dns: { name: db }, ports: [1] }"),
+        ],
+        &[
+            "14:33 bad-server value=a b",
+            "14:46 out-of-range key=port max=65535 min=1 value=0",
+            "14:55 bad-database-user name=",
+        ],
+    );
+}
+
+#[test]
+fn endpoints() {
+    case(&[(PLATFORM, "{ name: platform }")], &["12:15 endpoint-kind-missing endpoint=platform"]);
+    case(
+        &[(PLATFORM, "{ name: platform, dns: { name: a.b }, external: { address: 1.2.3.4 }, vrid: 3 }")],
+        &[
+            "12:15 endpoint-kind-several endpoint=platform kinds=external, dns",
+            "12:83 only-with-vip endpoint=platform key=vrid",
+        ],
+    );
+    case(&[("0.101", "0.100")], &["13:30 duplicate-vip endpoint=database other=platform vip=10.88.0.100"]);
+    case(&[("0.101", "0.12")], &["13:30 vip-is-host host=node2 vip=10.88.0.12"]);
+    case(&[("10.88.0.101", "10.88.1.101")], &["13:30 vip-outside-networks networks=10.88.0.0/24 vip=10.88.1.101"]);
+    case(&[("0.101", "0.255")], &["13:30 address-reserved address=10.88.0.255 network=10.88.0.0/24"]);
+    case(&[("10.88.0.101", "vip.example.com")], &["13:30 bad-address address=vip.example.com"]);
+    case(
+        &[(PLATFORM, "{ name: platform, vip: 10.88.0.100, network: wan }")],
+        &["12:52 unknown-network expected=lan name=wan nearest=lan"],
+    );
+    case(
+        &[
+            ("/24 }]", "/24 }, { name: wan, cidr: 10.99.0.0/24 }]"),
+            (PLATFORM, "{ name: platform, vip: 10.88.0.100, network: wan }"),
+        ],
+        &["12:30 vip-outside-its-network cidr=10.99.0.0/24 network=wan vip=10.88.0.100"],
+    );
+    case(
+        &[("/24 }]", "/24 }, { name: wan, cidr: 10.99.0.0/24 }]"), ("10.88.0.101", "10.99.0.101, candidates: [node2]")],
+        &["13:56 candidate-outside-network endpoint=database host=node2 network=wan"],
+    );
+    case(
+        &[("0.100", "0.100, vrid: 7"), ("0.101", "0.101, vrid: 7")],
+        &["13:49 duplicate-vrid endpoint=database other=platform vrid=7"],
+    );
+    case(
+        &[("0.100", "0.100, vrid: 0"), ("0.101", "0.101, vrid: 256")],
+        &["12:49 vrid-range vrid=0", "13:49 vrid-range vrid=256"],
+    );
+    case(
+        &[("0.100", "0.100, candidates: [node1, nod2, node1]"), ("0.101", "0.101, candidates: []")],
+        &[
+            "12:63 unknown-candidate expected=node1, node2, node3 name=nod2 nearest=node2",
+            "12:69 duplicate-candidate endpoint=platform name=node1",
+            "13:55 candidates-missing endpoint=database",
+        ],
+    );
+    case(
+        &[
+            ("  endpoints:", "    - { name: node4, address: 10.88.0.14, roles: [build] }\n  endpoints:"),
+            ("0.100", "0.100, candidates: [node4]"),
+            ("0.101", "0.101, candidates: [node4]"),
+        ],
+        &[
+            "13:56 candidate-lacks-role endpoint=platform host=node4 roles=gateway, control",
+            "14:56 candidate-lacks-role endpoint=database host=node4 roles=balancer, database",
+        ],
+    );
+    case(
+        &[(PLATFORM, "{ name: apps, vip: 10.88.0.100 }")],
+        &["12:15 candidates-missing endpoint=apps", "12:15 ports-missing endpoint=apps"],
+    );
+    case(
+        &[("0.100", "0.100, ports: [80, 80, 0], names: [node1, 10.0.0.1, Bad_Name]")],
+        &[
+            "12:55 duplicate-port endpoint=platform port=80",
+            "12:59 out-of-range key=port max=65535 min=1 value=0",
+            "12:71 name-is-host name=node1",
+            "12:78 bad-dns-name name=10.0.0.1",
+            "12:88 bad-dns-name name=Bad_Name",
+        ],
+    );
+    case(
+        &[("0.100", "0.100, ports: [], names: [a.b]"), ("0.101", "0.101, names: [a.b]")],
+        &["12:50 ports-missing endpoint=platform", "13:51 duplicate-name line=12 name=a.b what=dnsName"],
+    );
+    case(
+        &[(PLATFORM, "{ name: database, external: { address: lb.example.com }, names: [a.b] }")],
+        &["12:72 names-need-address endpoint=database", "13:15 duplicate-name line=12 name=database what=endpoint"],
+    );
+    case(&[("  database: { galera: {} }\n", "")], &["13:30 endpoint-without-database"]);
+    case(
+        &[("galera: {}", "external: { host: db.example.com, user: u }")],
+        &["13:30 endpoint-external-database host=db.example.com"],
+    );
+}
+
+#[test]
+fn nobody_is_there() {
+    let none = BASE.split("  hosts:").next().unwrap_or_default().to_owned();
+    assert_eq!(findings(&format!("{none}  hosts: []\n")), ["7:10 no-hosts"]);
+    let hosts = "  hosts: [{ name: a, address: 10.88.0.11, roles: [etcd] }]\n";
+    let endpoints = "  endpoints: [{ name: platform, vip: 10.88.0.100 }]\n";
+    let expected = ["8:23 no-candidates endpoint=platform roles=gateway, control"];
+    assert_eq!(findings(&format!("{none}{hosts}{endpoints}")), expected);
+}
+
+#[test]
+fn vrids_run_out() {
+    let mut text = BASE.replace("  endpoints:\n", "  endpoints: &e\n").replace("10.88.0.0/24", "10.88.0.0/16");
+    let more: String = (0..254)
+        .map(|i| format!("    - {{ name: e{i}, vip: 10.88.1.{i}, candidates: [node1], ports: [80] }}\n"))
+        .collect();
+    text = text.replace("  database: {", &format!("{more}  database: {{"));
+    let found = findings(&text);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].ends_with("vrids-exhausted endpoint=e253"), "{found:?}");
+}
+
+#[test]
+fn every_kind_of_problem_has_a_case_here() {
+    for code in CODES {
+        assert!(include_str!("refused.rs").contains(code.id), "no case for {}", code.id);
+    }
+}

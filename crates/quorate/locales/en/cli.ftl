@@ -1,0 +1,74 @@
+# The program's own words.
+
+label-error = error:
+label-warning = warning:
+label-info = info:
+
+file-right = { $cluster }: the file is right, { $hosts } hosts
+file-problems = { $path }: { $count } to correct; nothing was done
+host-keys-new = These hosts are seen for the first time. Compare the fingerprints with `ssh-keygen -lf` on their consoles:
+host-keys-question = Are they right? [y/N]
+preflight-summary = { $hosts } hosts: { $errors } errors, { $warnings } warnings
+
+component-names = names in /etc/hosts
+component-kernel = kernel settings
+component-identity = host certificates
+component-etcd = etcd
+component-galera = MariaDB Galera
+component-mariadb = MariaDB
+component-agent = Quorate agent
+component-balancer = HAProxy (database)
+component-gateway = nginx gateway
+component-vip = keepalived (virtual IPs)
+
+stage-configure = configure
+stage-run = run
+stage-once = inside the engine
+
+change-create = create
+change-change = change
+change-start = start
+change-stop = stop
+change-restart = restart
+change-reload = reload
+change-enable = start at boot
+change-drift = drift: changed by somebody else
+
+plan-empty = nothing to change on { $hosts } hosts
+plan-summary = { $steps } steps on { $hosts } hosts, { $blocked } of them blocked
+plan-leftovers = { $host } keeps what the file no longer asks for: { $keys }
+
+apply-question = Carry this out? [y/N]
+apply-stopping = Stopping: steps under way are finished, no other is begun. Ctrl-C again leaves at once; the next apply goes on from there.
+apply-unchanged = nothing changed, { $seconds } s
+apply-done = { $done } steps done in { $seconds } s; log in { $directory }
+apply-incomplete = { $done } of { $total } steps done in { $seconds } s, the rest waits for what is said above; then run apply again. Log in { $directory }
+step-skipped = not begun, because { $needs } did not get done
+
+destroy-question = This takes { $cluster } down on all its hosts. Type the cluster's name to go on:
+destroy-host = { $host }: { $removed } taken back, { $kept } left
+destroy-kept = left: { $key }
+
+state-healthy = healthy
+state-degraded = degraded
+state-lost = lost
+state-unreachable = unreachable
+margin-of = { $now } of { $full }
+
+column-capability = CAPABILITY
+column-state = STATE
+column-margin = MARGIN
+column-message = MESSAGE
+column-service = SERVICE
+column-healthy = HEALTHY
+column-node = NODE
+column-address = ADDRESS
+column-roles = ROLES
+
+capability-control = control plane
+capability-coordination = coordination
+capability-database = database
+capability-ingress = ingress
+capability-artifacts = artifacts
+capability-storage = storage
+capability-workloads = workloads

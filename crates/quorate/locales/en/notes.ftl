@@ -1,0 +1,72 @@
+# What was seen on hosts: one line each, saying what it is, what it means, and what to do.
+
+## Preflight: what is wrong with the hosts before anything is changed on them
+
+note-preflight-not-root = logged in as { $user } without root's rights: nothing can be installed or configured; add `sudo` under `ssh` in the cluster file, or log in as root
+note-preflight-no-systemd = systemd is not the host's init: services cannot be started or kept running; use a host that boots with systemd
+note-preflight-os-untested = { $os } { $version } is not among the tested systems (Debian 12 or newer, Ubuntu 22.04 or newer): packages may be missing or behave differently; try it on a spare host first
+note-preflight-disk-full = { $free } MiB are free under /var/lib, etcd and the database need at least { $need } MiB: they would stop when it is full; free or add space
+note-preflight-disk-tight = { $free } MiB are free under /var/lib: enough to start, but a database copy or etcd's history may fill it; have { $want } MiB or more
+note-preflight-memory-short = { $memory } MiB of memory, etcd and the database need at least { $need } MiB: the kernel would kill them; give the host more memory
+note-preflight-memory-tight = { $memory } MiB of memory: enough for trials, but the database may be killed under load; have { $want } MiB or more
+note-preflight-hostname = the host calls itself { $hostname }: logs and prompts on it will show that name; set the file's name with `hostnamectl set-hostname`, or use the host's name in the file
+note-preflight-same-machine = { $hosts } are one and the same machine: losing it would lose all of them at once; correct their addresses in the cluster file
+note-preflight-same-hostname = { $hosts } all call themselves { $value }: their logs and alerts cannot be told apart; give each its own name with `hostnamectl set-hostname`
+note-preflight-same-machine-id = { $hosts } share the machine-id { $value }, as copies of one disk do: DHCP may give them one address; on all but one remove /etc/machine-id, run `systemd-machine-id-setup` and reboot
+note-preflight-same-address = { $hosts } all carry the address { $value }: connections reach now one, now the other; remove it from all hosts but its owner
+note-preflight-clocks-apart = clocks are { $apart } ms apart ({ $clocks } against the middle one): certificates and etcd need clocks that agree within half a second; run chrony or systemd-timesyncd on every host
+note-preflight-clock-behind = the host's clock is { $seconds } s behind this machine's: it would refuse new certificates as not yet valid; set the clocks of both by NTP
+note-preflight-vip-taken = { $mac } already answers for { $vip } (endpoint { $endpoint }): two machines would share the address and clients would reach either; give the endpoint an idle address, or switch that machine off
+note-preflight-vip-on-host = { $interface } already carries { $vip } (endpoint { $endpoint }), and not by Quorate: it would stay here when the address moves; remove it from the interface and from its configuration
+note-preflight-vrid-taken = others on the network { $network } already use VRRP router { $vrid } (endpoint { $endpoint }): the two groups would take each other's addresses down; write `vrid: { $free }` at the endpoint, which is free
+note-preflight-port-taken = port { $port } is taken by { $process }: the component that needs it could not start; stop and disable that process, or move it to another port
+note-preflight-engine-runs = { $process } already runs on port { $ports }, not set up by Quorate: applying takes it over and replaces its configuration; if it holds data that you need, move them away first
+note-preflight-no-interface = no interface carries { $address }, the host's address in the cluster file (found: { $found }): engines could not listen on it; correct the file, or add the address to the host
+note-preflight-selinux = SELinux is enforcing: it may deny engines their ports and directories, and Quorate installs no policies; watch `ausearch -m avc` after applying, or set it to permissive
+note-preflight-firewall = { $firewalls } is active, and Quorate does not change it: between the hosts it must let through TCP { $ports }
+note-preflight-firewall-vrrp = { $firewalls } is active, and Quorate does not change it: between the hosts it must let through TCP { $ports } and VRRP (IP protocol 112), or several hosts take the virtual IP at once
+note-preflight-other-cluster = the host belongs to the cluster { $cluster }: applying would tear it out of there; run `quorate destroy` for it with that cluster's file, or correct the address here
+
+## Probes and verdicts: what does not work on a host
+
+note-probe-hangs = it did not answer within 1.5 s: the host is overloaded or the program hangs; look at its load and at the program's log
+note-unit-not-active = { $unit } is { $state }: it does not run; see `journalctl -u { $unit }` and run `quorate apply`
+note-unit-unknown = the state of { $unit } could not be asked ({ $error }): systemd hangs or is overloaded; log in and look at `systemctl status`
+note-addresses-unknown = the host's addresses could not be listed ({ $error }): whether it holds the virtual IP is not known; run it again
+note-http-silent = { $url } does not answer ({ $error }): no application is reached through this gateway; see `journalctl -u nginx` and run `quorate apply`
+note-http-status = { $url } answers with status { $status } and not 200: the gateway does not serve as configured; run `quorate plan` to see what differs
+note-http-stranger = { $url } answers, but not as “{ $expected }”: another server has the port, or the configuration was changed; run `quorate plan` to see what differs
+note-agent-silent = the agent at { $address } does not answer ({ $error }): HAProxy will not let this host's database be written; see `journalctl -u quorate-agent` and run `quorate apply`
+note-agent-status = the agent at { $address } answers with status { $status }: another program has its port; stop it and run `quorate apply`
+note-agent-silent-here = the agent on this host does not answer: without it nobody knows whether this database may be written; see `journalctl -u quorate-agent`
+note-agent-configuration = { $error }
+note-agent-starting = the agent has just started and not looked yet: wait a second
+note-agent-stale = the agent's last look is { $age } ms old, so the answer is no: what it looks at hangs; see `journalctl -u quorate-agent` and the host's load
+note-agent-not-here = this host has no { $verdict }: nothing to serve here; ask another host
+note-agent-other-writes = { $host } is the writer: this host's database is a standby, as it should be
+note-agent-no-writer = no host is the writer at the moment: one claims it within seconds; if this lasts, see `journalctl -u quorate-agent` on the database hosts
+note-agent-unconfirmed = this host is named the writer, but its last write was not acknowledged in time: the group is slow or settles after a change; if this lasts, look at the database's load and the network between its members
+note-database-silent = the database does not answer ({ $error }): it is stopped or hangs; see `journalctl -u mariadb` and run `quorate apply`
+note-database-no-account = the database does not know the account { $account } yet: nothing can be asked of it; run `quorate apply`
+note-database-no-table = the table quorate.writer is missing: the hosts cannot agree on a writer; run `quorate apply`
+note-database-read-only = the database takes no writes (read_only is on): somebody switched it; run `SET GLOBAL read_only = 0` if that is right
+note-database-refuses = the database refused a question: { $error }; see `journalctl -u mariadb`
+note-galera-not-primary = this member has no quorum: it takes no writes until it reaches most of the others; check the network between the database hosts, and after a full outage run `quorate apply`
+note-galera-joining = this member has not all data yet ({ $state }): it serves once it is synced; wait, or see `journalctl -u mariadb` if this lasts
+note-galera-not-ready = this member takes no statements yet: it starts or lost its group; see `journalctl -u mariadb` if this lasts
+note-galera-donor = this member gives its data to another one and serves meanwhile: redundancy comes back when that is done
+note-galera-cluster-small = { $size } of { $members } members are in the group: redundancy is lost; bring the missing ones back or run `quorate apply`
+note-galera-cluster-large = { $size } members are in the group, the cluster file names { $members }: a foreign member holds the data; stop it, or add it to the file
+note-sql-silent = no database greets at { $address } ({ $error }): clients cannot connect there; look at the load balancer and the databases behind it
+note-sql-refuses = the database at { $address } turns clients away: { $error }
+note-sql-stranger = what answers at { $address } is no MariaDB: another program has the port; stop it and run `quorate apply`
+note-haproxy-silent = HAProxy does not answer on { $socket } ({ $error }): no client reaches the database through this host; see `journalctl -u haproxy` and run `quorate apply`
+note-haproxy-no-backend = HAProxy runs without “{ $backend }”: its configuration was changed or not taken up; run `quorate apply`
+note-haproxy-no-writer = HAProxy sees no server of “{ $backend }” that may be written: clients cannot connect; look at the agents and databases
+note-haproxy-several-writers = HAProxy sends clients to several databases ({ $servers }): after a failover this passes within a second; if it lasts, see `journalctl -u quorate-agent` on them
+note-etcd-silent = etcd at { $address } does not answer ({ $error }): it is stopped or hangs; see `journalctl -u etcd` and run `quorate apply`
+note-etcd-refuses = etcd at { $address } refused: { $error }; see `journalctl -u etcd`
+note-etcd-certificate = the certificate for asking etcd is of no use ({ $error }): run `quorate apply`, which makes a new one
+note-etcd-no-leader = etcd has no leader: it takes no writes; bring most of its members back and check the network between them
+note-etcd-no-quorum = etcd did not confirm a read in time: it has lost its quorum or is overloaded; bring most of its members back and look at their disks' load
+note-etcd-members-differ = etcd's members are not those of the cluster file (missing: { $missing }; extra: { $extra }): run `quorate apply`

@@ -1,0 +1,72 @@
+# 在主机上看到的情况：每条一行，说明是什么、意味着什么、该怎么办。
+
+## 预检：在改动任何主机之前，主机上有哪些问题
+
+note-preflight-not-root = 以 { $user } 登录，没有 root 权限：无法安装和配置任何组件；请在集群文件的 `ssh` 下加上 `sudo`，或改用 root 登录
+note-preflight-no-systemd = 该主机的 init 不是 systemd：服务无法启动和保持运行；请使用由 systemd 引导的主机
+note-preflight-os-untested = { $os } { $version } 未经测试（已测试：Debian 12 及以上、Ubuntu 22.04 及以上）：软件包可能缺失或行为不同；请先在一台备用主机上试用
+note-preflight-disk-full = /var/lib 仅剩 { $free } MiB，etcd 和数据库至少需要 { $need } MiB：写满后它们会停止服务；请清理或扩容
+note-preflight-disk-tight = /var/lib 剩余 { $free } MiB：可以启动，但数据库全量同步或 etcd 历史数据可能将其写满；建议至少 { $want } MiB
+note-preflight-memory-short = 内存 { $memory } MiB，etcd 和数据库至少需要 { $need } MiB：进程会被内核杀死；请增加内存
+note-preflight-memory-tight = 内存 { $memory } MiB：试用足够，但负载高时数据库可能被杀死；建议至少 { $want } MiB
+note-preflight-hostname = 主机自称 { $hostname }：它的日志和提示符会显示这个名字；请用 `hostnamectl set-hostname` 改成集群文件里的名字，或在文件里改用主机的名字
+note-preflight-same-machine = { $hosts } 其实是同一台机器：它一旦故障，这些节点会同时失去；请更正集群文件中的地址
+note-preflight-same-hostname = { $hosts } 的主机名都是 { $value }：日志和告警无法区分；请用 `hostnamectl set-hostname` 为每台主机设置不同的名字
+note-preflight-same-machine-id = { $hosts } 的 machine-id 都是 { $value }（常见于克隆的磁盘）：DHCP 可能给它们分配同一个地址；请只保留一台，其余删除 /etc/machine-id，执行 `systemd-machine-id-setup` 后重启
+note-preflight-same-address = { $hosts } 都配置了地址 { $value }：连接会时而到这台、时而到那台；请只在该地址所属的主机上保留它
+note-preflight-clocks-apart = 主机时钟相差 { $apart } ms（相对居中的时钟：{ $clocks }）：证书和 etcd 要求各主机时钟相差不超过半秒；请在每台主机上运行 chrony 或 systemd-timesyncd
+note-preflight-clock-behind = 主机时钟比本机慢 { $seconds } 秒：新签发的证书会被它视为尚未生效；请用 NTP 校准两边的时钟
+note-preflight-vip-taken = { $mac } 已经在应答 { $vip }（集群入口 { $endpoint }）：两台机器会争用同一个地址，客户端可能连到任意一台；请给该入口换一个空闲的虚拟 IP，或关掉那台机器
+note-preflight-vip-on-host = 网卡 { $interface } 上已有 { $vip }（集群入口 { $endpoint }），且不是 Quorate 配置的：虚拟 IP 漂移后它仍会留在这里；请从网卡及其配置文件中删除该地址
+note-preflight-vrid-taken = 网络 { $network } 上已有其他设备使用 VRRP 路由标识 { $vrid }（集群入口 { $endpoint }）：两组会互相抢占对方的虚拟 IP；请在该入口写 `vrid: { $free }`，该标识空闲
+note-preflight-port-taken = 端口 { $port } 已被 { $process } 占用：需要它的组件将无法启动；请停止并禁用该进程，或让它改用其他端口
+note-preflight-engine-runs = { $process } 已在端口 { $ports } 上运行，且不是 Quorate 部署的：应用后会接管它并替换其配置；如有需要保留的数据，请先迁走
+note-preflight-no-interface = 没有网卡配置集群文件中的主机地址 { $address }（现有：{ $found }）：组件无法在该地址上监听；请更正文件，或给主机加上该地址
+note-preflight-selinux = SELinux 处于 enforcing 模式：可能拒绝组件使用端口和目录，而 Quorate 不安装策略；请在应用后查看 `ausearch -m avc`，或改为 permissive
+note-preflight-firewall = 防火墙 { $firewalls } 已启用，Quorate 不会修改它：各主机之间须放行 TCP { $ports }
+note-preflight-firewall-vrrp = 防火墙 { $firewalls } 已启用，Quorate 不会修改它：各主机之间须放行 TCP { $ports } 和 VRRP（IP 协议号 112），否则多台主机会同时持有虚拟 IP
+note-preflight-other-cluster = 该主机属于集群 { $cluster }：继续应用会把它从那个集群中夺走；请用那个集群的文件执行 `quorate destroy`，或更正这里的地址
+
+## 探测与判定:主机上哪些功能不正常
+
+note-probe-hangs = 1.5 秒内没有应答:主机过载或程序无响应;请查看主机负载和该程序的日志
+note-unit-not-active = { $unit } 的状态是 { $state },没有运行;请查看 `journalctl -u { $unit }`,然后运行 `quorate apply`
+note-unit-unknown = 无法查询 { $unit } 的状态({ $error }):systemd 无响应或过载;请登录主机查看 `systemctl status`
+note-addresses-unknown = 无法列出主机的地址({ $error }):不知道它是否持有虚拟 IP;请重试
+note-http-silent = { $url } 没有应答({ $error }):经此网关无法访问任何应用;请查看 `journalctl -u nginx`,然后运行 `quorate apply`
+note-http-status = { $url } 返回状态 { $status } 而不是 200:网关没有按配置工作;运行 `quorate plan` 查看差异
+note-http-stranger = { $url } 有应答,但不是“{ $expected }”:端口被其他服务器占用,或配置被改动;运行 `quorate plan` 查看差异
+note-agent-silent = { $address } 的 agent 没有应答({ $error }):HAProxy 不会让本机数据库被写入;请查看 `journalctl -u quorate-agent`,然后运行 `quorate apply`
+note-agent-status = { $address } 的 agent 返回状态 { $status }:端口被其他程序占用;请停止该程序并运行 `quorate apply`
+note-agent-silent-here = 本机的 agent 没有应答:无从得知本机数据库能否写入;请查看 `journalctl -u quorate-agent`
+note-agent-configuration = agent 的配置不可用:{ $error }
+note-agent-starting = agent 刚刚启动,尚未完成第一次检查:请稍等一秒
+note-agent-stale = agent 最近一次检查是 { $age } 毫秒之前,因此回答“否”:被检查的程序无响应;请查看 `journalctl -u quorate-agent` 和主机负载
+note-agent-not-here = 本机没有 { $verdict }:此处不提供该服务;请询问其他主机
+note-agent-other-writes = { $host } 是写节点:本机数据库是备用节点,属正常状态
+note-agent-no-writer = 目前没有写节点:几秒内会有主机接管;若持续如此,请在各数据库主机上查看 `journalctl -u quorate-agent`
+note-agent-unconfirmed = 本机被指定为写节点,但最近一次写入没有及时得到确认:集群缓慢或正在重新组成;若持续如此,请检查数据库负载和成员之间的网络
+note-database-silent = 数据库没有应答({ $error }):已停止或无响应;请查看 `journalctl -u mariadb`,然后运行 `quorate apply`
+note-database-no-account = 数据库尚无账号 { $account },无法查询;请运行 `quorate apply`
+note-database-no-table = 缺少表 quorate.writer:各主机无法商定写节点;请运行 `quorate apply`
+note-database-read-only = 数据库不接受写入(read_only 已打开):有人改过此设置;若应当可写,请执行 `SET GLOBAL read_only = 0`
+note-database-refuses = 数据库拒绝了查询:{ $error };请查看 `journalctl -u mariadb`
+note-galera-not-primary = 该成员没有法定多数:在连上大多数成员之前不接受写入;请检查数据库主机之间的网络,全部停机之后请运行 `quorate apply`
+note-galera-joining = 该成员的数据尚不完整({ $state }):同步完成后才提供服务;请等待,若持续如此请查看 `journalctl -u mariadb`
+note-galera-not-ready = 该成员暂不接受语句:正在启动或已脱离集群;若持续如此请查看 `journalctl -u mariadb`
+note-galera-donor = 该成员正在向另一成员传送数据,同时照常服务:传送完成后恢复冗余
+note-galera-cluster-small = 集群中只有 { $size } 个成员,应有 { $members } 个:冗余已丢失;请恢复缺少的成员或运行 `quorate apply`
+note-galera-cluster-large = 集群中有 { $size } 个成员,而集群文件只写了 { $members } 个:有外来成员持有数据;请停止它,或把它加入文件
+note-sql-silent = { $address } 上没有数据库应答({ $error }):客户端无法在此连接;请检查负载均衡器及其后的数据库
+note-sql-refuses = { $address } 上的数据库拒绝客户端:{ $error }
+note-sql-stranger = { $address } 上应答的不是 MariaDB:端口被其他程序占用;请停止该程序并运行 `quorate apply`
+note-haproxy-silent = HAProxy 在 { $socket } 上没有应答({ $error }):客户端无法经本机访问数据库;请查看 `journalctl -u haproxy`,然后运行 `quorate apply`
+note-haproxy-no-backend = HAProxy 的运行配置中没有“{ $backend }”:配置被改动或尚未生效;请运行 `quorate apply`
+note-haproxy-no-writer = HAProxy 认为“{ $backend }”中没有可写的服务器:客户端无法连接;请检查各 agent 和数据库
+note-haproxy-several-writers = HAProxy 把客户端分到多个数据库({ $servers }):故障切换后一秒内会恢复;若持续如此,请在这些主机上查看 `journalctl -u quorate-agent`
+note-etcd-silent = { $address } 的 etcd 没有应答({ $error }):已停止或无响应;请查看 `journalctl -u etcd`,然后运行 `quorate apply`
+note-etcd-refuses = { $address } 的 etcd 拒绝了请求:{ $error };请查看 `journalctl -u etcd`
+note-etcd-certificate = 访问 etcd 的证书不可用({ $error }):请运行 `quorate apply` 重新签发
+note-etcd-no-leader = etcd 没有领导者,不接受写入;请恢复大多数成员并检查它们之间的网络
+note-etcd-no-quorum = etcd 没有及时确认读取:失去法定多数或过载;请恢复大多数成员并检查其磁盘负载
+note-etcd-members-differ = etcd 的成员与集群文件不一致(缺少:{ $missing };多余:{ $extra }):请运行 `quorate apply`

@@ -1,0 +1,370 @@
+# 集群文件中可能出现的问题。消息说明发现了什么，`.reason` 说明为什么拒绝，`.hint` 说明应当怎样写。
+# 代码及其参数列在 crates/model/src/codes.rs。
+
+## 文件本身
+
+problem-file-too-large = 文件有 { $size } 字节，最多读取 { $limit } 字节。
+    .reason = 集群文件由人手写，一百台主机大约只需 20 KiB。
+    .hint = 请确认这是集群文件，而不是别的文件。
+
+problem-yaml-empty = 文件没有描述任何内容。
+    .reason = 文件为空、只有注释，或在某个值的中间结束。
+    .hint = 可以从示例开始：quorate init --preset three-node
+
+problem-yaml-documents = 文件包含多个 YAML 文档。
+    .reason = 一个文件只描述一个集群，无法判断指的是哪一个文档。
+    .hint = 把从 `---` 一行开始的第二个文档放到另一个文件中。
+
+problem-yaml-syntax = 这不是有效的 YAML：{ $detail }。
+    .reason = 从这里往后无法读取文件。
+    .hint = 请在此处或上一行查找缺少的括号、引号、冒号或空格，以及制表符。
+
+problem-yaml-limit = 文件的重复或嵌套超过了允许的限度。
+    .reason = 成倍展开的别名（*name）或过深的嵌套会耗尽内存。
+    .hint = 请直接写出各个值，不要用别名重复。
+
+problem-yaml-alias = 这个别名没有对应的锚点。
+    .reason = 别名 *name 重复的是文件前面用 &name 标记的值。
+    .hint = 请在此行之前用 &name 标记该值；如果文本确实以星号开头，请加引号。
+
+problem-unknown-key = 这里没有键 `{ $key }`。
+    .reason = 写错的键若被悄悄忽略，设置就不会生效。
+    .hint = { $nearest ->
+        [none] 这里可用的键：{ $expected }。
+       *[other] 您要写的是 `{ $nearest }` 吗？这里可用的键：{ $expected }。
+    }
+
+problem-duplicate-key = 键 `{ $key }` 在这里第二次出现。
+    .reason = 两个值只有一个能生效。
+    .hint = 删除其中一个，或把两者合并。
+
+problem-missing-key = 这里缺少键 `{ $key }`。
+    .reason = 没有合理的默认值可以代替它。
+    .hint = 请在这里加上 `{ $key }:`；`quorate schema` 说明每个键，`quorate init` 生成示例。
+
+problem-wrong-type = { $expected ->
+        [mapping] 这里应当是键值映射。
+        [list] 这里应当是列表。
+        [text] 这里应当是文本。
+        [number] 这里应当是整数。
+        [boolean] 这里应当是 true 或 false。
+       *[other] 这里不能写这种类型的值。
+    }
+    .reason = 这里的值是另一种类型，其含义只能靠猜测。
+    .hint = { $expected ->
+        [mapping] 请写成 {"{ 键: 值 }"}，或在下面各行缩进写出各个键。
+        [list] 请写成 [one, two]，或每行一项、以连字符开头。
+        [text] 请只写一个值；含有 : 或 #，或以特殊字符开头时请加引号。
+        [number] 请只写数字，不带单位和引号。
+       *[other] 请对照 `quorate init` 生成的示例。
+    }
+
+## 文件头、名称和普通值
+
+problem-api-version = 不认识的格式 `{ $found }`。
+    .reason = 本程序读取 { $expected }；其他格式中的键可能有别的含义。
+    .hint = 请写 apiVersion: { $expected }，或使用与该文件对应的 Quorate 版本。
+
+problem-kind = 文件描述的是 `{ $found }`，不是集群。
+    .reason = Quorate 读取 kind 为 { $expected } 的文件。
+    .hint = 请写 kind: { $expected }，或确认文件是否正确。
+
+problem-bad-name = `{ $name }` 不能作为{ $what ->
+        [cluster] 集群
+        [network] 网络
+        [host] 主机
+       *[endpoint] 集群入口
+    }的名称。
+    .reason = 名称会用作主机名、证书名和文件名，因此必须是 DNS 标签。
+    .hint = 请使用 1 到 63 个小写字母、数字和连字符，首尾不能是连字符。
+
+problem-bad-dns-name = `{ $name }` 不是 DNS 域名。
+    .reason = 每台主机都要解析它，客户端通过它连接。
+    .hint = 请写用点分隔的小写标签，例如 platform.example.com；不要写地址。
+
+problem-bad-server = `{ $value }` 既不是 DNS 域名，也不是 IP 地址。
+    .reason = 需要连接到这个地方。
+    .hint = 请写 server.example.com 这样的域名，或 192.0.2.10 这样的地址，不带协议和端口。
+
+problem-bad-database-name = `{ $name }` 不能作为数据库名。
+    .reason = 只接受在任何地方都无需加引号的名称。
+    .hint = 请使用最多 64 个字母、数字和下划线，不能以数字开头。
+
+problem-bad-database-user = `{ $name }` 不能作为数据库账号名。
+    .reason = 只接受在任何地方都无需加引号的名称。
+    .hint = 请使用最多 80 个字母、数字和下划线，不能以数字开头。
+
+problem-reserved-database-name = `{ $name }` 属于数据库服务器自身。
+    .reason = 拥有它的应用可以修改其他应用的账号。
+    .hint = 请为该库或其账号另选名称。
+
+problem-bad-failure-domain = `{ $name }` 不能作为故障域的名称。
+    .reason = 故障域的种类和名称会按原样比较和显示。
+    .hint = 请使用 1 到 63 个字符，首尾不带空格，例如 rack: a。
+
+problem-duplicate-name = 名称 `{ $name }` 已被{ $what ->
+        [network] 另一个网络
+        [host] 另一台主机
+        [endpoint] 另一个集群入口
+        [schema] 另一个库
+        [databaseUser] 另一个库的账号
+       *[dnsName] 另一个集群入口
+    }占用，见第 { $line } 行。
+    .reason = 引用该名称时，无法判断指的是哪一个。
+    .hint = 请为其中一个改名，或删除误复制的那一个。
+
+problem-out-of-range = { $key } 的值是 { $value }，必须在 { $min } 到 { $max } 之间。
+    .reason = 这个值无法生效。
+    .hint = 请在 { $min } 到 { $max } 之间选择，或省略 { $key } 以使用默认值。
+
+## 网络
+
+problem-no-networks = 没有定义网络。
+    .reason = 主机和虚拟IP的地址必须属于某个网络。
+    .hint = 请添加一个网络，例如 {"{ name: lan, cidr: 10.88.0.0/24 }"}。
+
+problem-bad-cidr = `{ $cidr }` 不是地址范围。
+    .reason = 网络包含哪些地址，决定虚拟IP可以在哪里漂移。
+    .hint = 请写网络地址和前缀长度，例如 10.88.0.0/24。
+
+problem-cidr-host-bits = `{ $cidr }` 是主机地址，不是网络地址。
+    .reason = 前缀之后还有非零位，无法判断是地址写错还是前缀写错。
+    .hint = 请写 { $network }，或更正前缀长度。
+
+problem-network-overlap = 网络 { $second } 与 { $first } 重叠。
+    .reason = 同时在两者之中的地址会属于两个网络。
+    .hint = 请更正其中一个范围，或用一个网络覆盖两者。
+
+## 主机
+
+problem-no-hosts = 没有定义主机。
+    .reason = 集群至少需要一台主机。
+    .hint = 请添加一台，例如 {"{ name: node1, address: 10.88.0.11, roles: [control, gateway, database] }"}。
+
+problem-bad-address = `{ $address }` 不是主机可以使用的 IP 地址。
+    .reason = 仲裁不能依赖域名解析，所以地址要写成数字；环回、组播和全零地址到不了任何主机。
+    .hint = 请写 10.88.0.11 这样的地址，不带前缀长度和端口。
+
+problem-address-outside-networks = 主机 { $host } 的地址 { $address } 不在任何网络中（{ $networks }）。
+    .reason = 哪些主机在同一网段，决定它们可以持有哪些虚拟IP。
+    .hint = 请更正地址，或在 spec.networks 中添加其网络。只供您自己连接的地址请写在 externalAddress。
+
+problem-address-reserved = { $address } 是 { $network } 的网络地址或广播地址。
+    .reason = 任何机器都不能使用它。
+    .hint = 请选择网络首尾地址之间的地址。
+
+problem-duplicate-address = 主机 { $host } 与 { $other } 的地址相同：{ $address }。
+    .reason = 两台机器使用同一地址会互相干扰，仲裁也会把其中一台计算两次。
+    .hint = 请更正其中一台主机的地址。
+
+problem-duplicate-external-address = 主机 { $host } 与 { $other } 的外部地址和 SSH 端口相同（{ $address }）。
+    .reason = 两个名称会连到同一台机器，并在其上部署两次。
+    .hint = 请更正其中一个地址；若位于同一路由器之后，请为每台主机设置各自的 ssh.port。
+
+problem-no-roles = 主机 { $host } 没有角色。
+    .reason = 在它上面不会部署任何东西。
+    .hint = 请至少给它一个角色，例如 [compute]，或删除该主机。
+
+problem-unknown-role = 没有角色 `{ $role }`。
+    .reason = 角色决定主机运行什么。
+    .hint = { $nearest ->
+        [none] 可用的角色：{ $expected }。
+       *[other] 您要写的是 `{ $nearest }` 吗？可用的角色：{ $expected }。
+    }
+
+problem-duplicate-role = 主机 { $host } 的角色 { $role } 写了两次。
+    .reason = 其中一个可能本来是另一个角色。
+    .hint = 请删除或更正。
+
+## 登录与机密
+
+problem-bad-user = 这不能作为登录账号名。
+    .reason = 它为空、以连字符开头，或含有空格、冒号、斜杠或 @。
+    .hint = 请只写账号名，例如 root 或 admin；地址写在别处。
+
+problem-auth-twice = 同时给出了 keyFile 和 passwordFrom。
+    .reason = 无法判断用哪一个登录。
+    .hint = 请只保留一个。sudo 的密码写在 sudo: {"{ passwordFrom: … }"} 中。
+
+problem-public-key = { $path } 是公钥，这里应当是私钥。
+    .reason = 公钥只用于让主机认出您，不能证明身份；只有公钥时所有登录都会失败。
+    .hint = 请写 keyFile: { $private }
+
+problem-key-inline = 这里写的是密钥本身，而不是密钥文件的路径。
+    .reason = 集群文件会保存在主机上和版本库中，私钥不应出现在那里；而公钥无法用来登录。
+    .hint = 请写私钥的路径，例如 keyFile: ~/.ssh/id_ed25519。已经提交或发送过的私钥请更换。
+
+problem-key-empty = keyFile 为空。
+    .reason = 没有可用于登录的密钥。
+    .hint = 请写私钥的路径，或省略 keyFile 以使用 ~/.ssh/id_ed25519。
+
+problem-plain-password = 本文件中任何地方都不能写明文密码（`{ $key }`）。
+    .reason = 文件会保存在主机上、显示在计划中并纳入版本管理，读到它的人就得到了密码。
+    .hint = 请说明密码的来源：passwordFrom: {"{ env: 变量名 }"}、{"{ file: 路径 }"} 或 {"{ prompt: 提示 }"}。库的密码可以省略，将自动生成。已经提交或发送过的密码请更换。
+
+problem-secret-source = passwordFrom 只能有一个来源，而这里{ $found ->
+        [none] 一个也没有
+       *[other] 有多个（{ $found }）
+    }。
+    .reason = 必须明确密码从哪里来。
+    .hint = 请写 {"{ env: 变量名 }"}、{"{ file: 路径 }"}、{"{ prompt: 提示 }"} 之一。
+
+problem-secret-env = 这不是环境变量的名称。
+    .reason = 变量名只有字母、数字和下划线；这里写的也许是密码本身。
+    .hint = 请写变量名，例如 {"{ env: SSH_PASSWORD }"}，并在 shell 中设置该变量。
+
+problem-secret-empty = `{ $key }` 的值为空。
+    .reason = 没有地方可以取得密码。
+    .hint = 请写变量名、文件路径或提示文本。
+
+## 仲裁与数量
+
+problem-etcd-none = 没有任何主机是 etcd 成员。
+    .reason = etcd 运行在角色为 etcd 的主机上，没有这种主机时运行在 control 主机上；没有它就无法协调。
+    .hint = 请给一台、三台或五台主机 control 角色。
+
+problem-etcd-even = { $members } 个 etcd 成员并不比 { $fewer } 个更好。
+    .reason = 每次写入都需要多数成员同意：{ $members } 个成员需要 { $need } 个同意，能承受失去 { $survives } 个，与 { $fewer } 个成员相同，却多了一个可能发生故障的成员。
+    .hint = 减少一个（取消一台主机的 control 或 etcd 角色，成为 { $fewer } 个成员），或增加一个（{ $more } 个成员能承受失去 { $more-survives } 个）。
+
+problem-etcd-too-many = etcd 将有 { $members } 个成员，最多 9 个才有意义。
+    .reason = 每次写入都要等待多数成员，成员更多只会更慢，不会更安全。
+    .hint = 请给三台或五台主机 etcd 角色，其余 control 主机会使用它们。
+
+problem-etcd-version = 不支持 etcd 版本 `{ $version }`。
+    .reason = 不同版本的参数和数据格式不同。
+    .hint = 请写 "3.4"（Debian 自带）、"3.5" 或 "3.6"。
+
+problem-compute-too-few = 计算节点有 { $count } 个；高可用方案需要 2 到 100 个。
+    .reason = 有三个或更多 etcd 成员的方案承诺工作负载在失去一台主机后继续运行，而只有一个计算节点时它们无处可去。
+    .hint = 请增加一个计算节点，给另一台主机 compute 角色，或改为单个 control 主机（不作任何承诺）。
+
+problem-compute-too-many = 计算节点有 { $count } 个；一个方案最多 100 个。
+    .reason = 更大的集群没有经过测试，运行其上的平台也不支持。
+    .hint = 请把主机分到两个集群。
+
+## 数据库
+
+problem-database-mode-missing = 没有说明数据库的模式。
+    .reason = 部署什么、能承受什么故障，都取决于它。
+    .hint = 请写 galera: {"{}"}、single: {"{}"}、external: {"{ host: …, user: … }"} 之一。
+
+problem-database-mode-several = 给出了多种数据库模式：{ $modes }。
+    .reason = 平台只使用一个数据库。
+    .hint = 请只保留一种。
+
+problem-replication-later = 目前还不能部署异步复制，以后的版本会提供。
+    .reason = 切换主库而不丢失已确认的写入需要选举机制，本版本尚未具备。
+    .hint = 请用三台数据库主机并写 galera: {"{}"}，或用一台并写 single: {"{}"}。
+
+problem-single-count = 单机数据库需要恰好一台角色为 database 的主机，现在有 { $count } 台。
+    .reason = 它运行在一台主机上，必须明确是哪一台。
+    .hint = 请只给一台主机 database 角色；三台或更多时请写 galera: {"{}"}。
+
+problem-galera-too-few = Galera 至少需要 3 台角色为 database 的主机，现在有 { $count } 台。
+    .reason = 只有多数派可以写入；少于三个成员时，失去一个就不再有多数派。
+    .hint = 请给三台主机 database 角色；只有一台时请写 single: {"{}"}。
+
+problem-galera-even = 对 Galera 来说，{ $count } 台数据库主机并不比 { $fewer } 台更好。
+    .reason = 发生故障后必须仍有多数派：{ $count } 个成员需要 { $need } 个，网络分裂时最多能承受隔离 { $survives } 个。若分裂成相等的两半，两边都会停止，只有仲裁者才能裁决，而 Quorate 不部署仲裁者。
+    .hint = 请使用奇数台，至少三台：再给一台主机 database 角色（共 { $more } 台），或取消一台的该角色。
+
+## 集群入口
+
+problem-endpoint-kind-missing = 没有说明集群入口 `{ $endpoint }` 在哪里。
+    .reason = 客户端需要地址或域名。
+    .hint = 请添加 vip: 10.88.0.100、external: {"{ address: … }"}、dns: {"{ name: … }"} 之一。
+
+problem-endpoint-kind-several = 集群入口 `{ $endpoint }` 同时在多个地方：{ $kinds }。
+    .reason = 一个入口是客户端连接的一个地方。
+    .hint = 请只保留一个，或写成两个入口。
+
+problem-only-with-vip = `{ $key }` 只对虚拟IP有意义，而 `{ $endpoint }` 不是虚拟IP。
+    .reason = 外部地址或域名指向哪里不由 Quorate 决定。
+    .hint = 请删除 `{ $key }`，或为该入口设置 vip。
+
+problem-vip-outside-networks = 虚拟IP { $vip } 不在任何网络中（{ $networks }）。
+    .reason = 不在本网段的地址，相邻主机找不到。
+    .hint = 请选择某个网络中的空闲地址，或在 spec.networks 中添加其网络。
+
+problem-vip-outside-its-network = 虚拟IP { $vip } 不在网络 { $network }（{ $cidr }）中。
+    .reason = 不在本网段的地址，相邻主机找不到。
+    .hint = 请选择 { $cidr } 中的空闲地址，或更正 `network`；省略时取包含该地址的网络。
+
+problem-unknown-network = 没有网络 `{ $name }`。
+    .reason = 虚拟IP将无处可放。
+    .hint = { $nearest ->
+        [none] 已定义的网络：{ $expected }。省略时取包含该地址的网络。
+       *[other] 您要写的是 `{ $nearest }` 吗？已定义的网络：{ $expected }。省略时取包含该地址的网络。
+    }
+
+problem-vip-is-host = 虚拟IP { $vip } 是主机 { $host } 的地址。
+    .reason = 虚拟IP会在主机之间漂移；如果它就是某台主机自己的地址，别的主机一旦持有它，该主机就会失联。
+    .hint = 请选择没有任何机器使用的地址。
+
+problem-duplicate-vip = `{ $endpoint }` 与 `{ $other }` 的虚拟IP相同：{ $vip }。
+    .reason = 两个 keepalived 实例会争夺这个地址。
+    .hint = 请选择另一个地址，或让一个入口拥有两者的域名和端口。
+
+problem-vrid-range = { $vrid } 不是有效的 VRID。
+    .reason = VRRP（RFC 5798）的虚拟路由器编号为 1 到 255。
+    .hint = 请选择 1 到 255 的数字，或省略 vrid，由地址推导。
+
+problem-duplicate-vrid = `{ $endpoint }` 与 `{ $other }` 的 VRID 相同：{ $vrid }。
+    .reason = 两边的主机会把对方当作同一个虚拟路由器，其中一个地址将无人持有。
+    .hint = 请选择另一个数字，或省略 vrid，由地址推导。
+
+problem-vrids-exhausted = 没有剩余的 VRID 可供 `{ $endpoint }` 使用。
+    .reason = VRRP 只有 255 个编号，其他入口已全部占用。
+    .hint = 请减少虚拟IP；一个虚拟IP可以有多个域名和端口。
+
+problem-unknown-candidate = 没有主机 `{ $name }`。
+    .reason = 候选节点是可以持有虚拟IP的主机。
+    .hint = { $nearest ->
+        [none] 已定义的主机：{ $expected }。
+       *[other] 您要写的是 `{ $nearest }` 吗？
+    }
+
+problem-duplicate-candidate = `{ $name }` 在 `{ $endpoint }` 的候选节点中出现两次。
+    .reason = 候选节点的顺序就是优先顺序，一台主机只有一个位置。
+    .hint = 请删除，或改成本来要写的主机。
+
+problem-candidate-lacks-role = { $host } 不能持有 `{ $endpoint }` 的虚拟IP：它没有 { $roles } 中的任何角色。
+    .reason = 在该地址应答的服务不在这台主机上运行，由它持有地址时连接会失败。
+    .hint = 请给 { $host } 其中一个角色（{ $roles }），或把它从候选节点中删除。
+
+problem-candidate-outside-network = { $host } 不能持有 `{ $endpoint }` 的虚拟IP：它不在网络 { $network } 中。
+    .reason = 虚拟IP只能在同一网段的主机之间漂移。
+    .hint = 请写在 { $network } 中的候选节点，或选择 { $host } 所在网络的地址。
+
+problem-candidates-missing = `{ $endpoint }` 没有候选节点。
+    .reason = 只有 platform 和 database 两个入口的候选节点可以由角色推导。
+    .hint = 请写出可以持有该地址的主机，优先者在前：candidates: [node1, node2]
+
+problem-no-candidates = 没有主机可以持有 `{ $endpoint }` 的虚拟IP。
+    .reason = 它需要具有 { $roles } 之一的主机。
+    .hint = 请至少给两台主机其中一个角色，这样失去一台时地址仍然可用。
+
+problem-ports-missing = `{ $endpoint }` 没有端口。
+    .reason = 只有 platform（80）和 database（3306）两个入口有默认端口。
+    .hint = 请写出客户端使用的端口：ports: [443]
+
+problem-duplicate-port = `{ $endpoint }` 的端口 { $port } 写了两次。
+    .reason = 其中一个可能本来是另一个端口。
+    .hint = 请删除或更正。
+
+problem-names-need-address = `{ $endpoint }` 的域名没有可以对应的地址。
+    .reason = 每台主机要自己解析这些域名，而该入口由域名给出，其地址可能由别人更改。
+    .hint = 请删除 `names` 并由 DNS 解析，或写 external: {"{ address: … }"} 并填 IP 地址。
+
+problem-name-is-host = `{ $name }` 是一台主机的名称。
+    .reason = 各主机会把它解析到入口，再也无法用名称访问那台主机。
+    .hint = 请为入口另选名称。
+
+problem-endpoint-without-database = 有数据库的入口，却没有数据库。
+    .reason = 这个地址上不会有任何应答。
+    .hint = 请添加 spec.database，例如 database: {"{ galera: {} }"}，或删除该入口。
+
+problem-endpoint-external-database = 数据库由别人维护，位于 { $host }，这里不需要虚拟IP。
+    .reason = 它的故障切换不由 Quorate 掌握，这里的地址只会多一个可能的故障点。
+    .hint = 请删除该入口，或写成 external: {"{ address: … }"}。

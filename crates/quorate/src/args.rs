@@ -1,0 +1,185 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands::lab::LabArgs;
+
+/// Plans, deploys, proves and keeps a highly available cluster from one file
+#[derive(Debug, Parser)]
+#[command(name = "quorate", version, max_term_width = 100)]
+pub struct Cli {
+    /// Language of messages: en or zh-CN; from LANG otherwise
+    #[arg(long, global = true, value_name = "LANGUAGE")]
+    pub lang: Option<String>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print a cluster file to begin with
+    Init(InitArgs),
+    /// Check a cluster file, and with --hosts whether the hosts are ready for it
+    Check(CheckArgs),
+    /// Show what `apply` would change, file by file
+    Plan(PlanArgs),
+    /// Bring the hosts to what the file says
+    Apply(ApplyArgs),
+    /// Show what works, what more may fail, and what is wrong
+    Status(StatusArgs),
+    /// Take back everything that `apply` made
+    Destroy(DestroyArgs),
+    /// Show a generated password
+    Secret(SecretArgs),
+    /// Print the JSON Schema of cluster files, for editors
+    Schema,
+    /// Make test hosts on this machine, and break them
+    Lab(LabArgs),
+    /// Serve requests on a host
+    #[command(hide = true)]
+    Helper,
+    /// Answer the local verdicts on a host
+    #[command(hide = true)]
+    Agent {
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Ask the agent for a verdict
+    #[command(hide = true)]
+    Verdict { name: String },
+}
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    #[arg(long, value_enum, default_value = "three-node")]
+    pub preset: PresetName,
+    /// Write the file here instead of printing it; an existing file is left alone
+    #[arg(long, short)]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum PresetName {
+    Single,
+    ThreeNode,
+    FiveNode,
+}
+
+/// Which cluster, and how to get to its hosts.
+#[derive(Debug, Args)]
+pub struct FileArgs {
+    /// The cluster file
+    #[arg(value_name = "CLUSTER.YAML", default_value = "cluster.yaml")]
+    pub file: PathBuf,
+    /// Pin the SSH keys of hosts seen for the first time without asking
+    #[arg(long)]
+    pub accept_new_host_keys: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    pub file: FileArgs,
+    /// Look at the hosts too; nothing is changed on them
+    #[arg(long)]
+    pub hosts: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SelectArgs {
+    /// Only this component, host or step; may be given several times
+    #[arg(long, value_name = "COMPONENT|HOST|STEP")]
+    pub only: Vec<String>,
+    /// Only the steps of these numbers, such as 1,2 or 3+; `plan` shows the numbers
+    #[arg(short = 'j', value_name = "NUMBERS")]
+    pub numbers: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    pub file: FileArgs,
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// Save the plan, for `apply --plan`
+    #[arg(long, short, value_name = "PLAN.JSON")]
+    pub output: Option<PathBuf>,
+    /// The file was derived from this generation of the cluster
+    #[arg(long, value_name = "N")]
+    pub from_generation: Option<u64>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    #[command(flatten)]
+    pub file: FileArgs,
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// Carry out exactly this saved plan, or nothing
+    #[arg(long, value_name = "PLAN.JSON")]
+    pub plan: Option<PathBuf>,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+    /// The file was derived from this generation of the cluster
+    #[arg(long, value_name = "N")]
+    pub from_generation: Option<u64>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Stand still at STEP:operator, STEP:before-action or STEP:before-result, to be killed from outside
+    #[arg(long, hide = true, value_name = "STEP:POINT")]
+    pub hold_at: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    #[command(flatten)]
+    pub file: FileArgs,
+    /// Look again every two seconds
+    #[arg(long, short)]
+    pub watch: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct DestroyArgs {
+    #[command(flatten)]
+    pub file: FileArgs,
+    /// Do not ask; the cluster's name must be given instead
+    #[arg(long, value_name = "CLUSTER")]
+    pub yes: Option<String>,
+    /// Delete etcd's data as well; without it data stays on the hosts
+    #[arg(long)]
+    pub delete_data: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SecretArgs {
+    #[command(subcommand)]
+    pub action: SecretAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SecretAction {
+    /// Print the password of a database account
+    Show {
+        /// The account
+        name: String,
+        #[command(flatten)]
+        file: FileArgs,
+    },
+}

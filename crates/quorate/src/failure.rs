@@ -1,0 +1,69 @@
+//! How a command fails: what to say, what to advise, and the exit code.
+
+use anstream::eprintln;
+use anstyle::{AnsiColor, Style};
+use wire::Note;
+
+use crate::exit;
+use crate::text::Texts;
+
+/// A failed command. Libraries return typed errors; this is where they become words.
+#[derive(Debug)]
+pub struct Failure {
+    pub code: u8,
+    pub message: Message,
+}
+
+#[derive(Debug)]
+pub enum Message {
+    /// Already printed in full, such as the problems of a cluster file.
+    Shown,
+    Plain(String),
+    Note(Note),
+}
+
+impl Failure {
+    pub fn shown(code: u8) -> Self {
+        Self { code, message: Message::Shown }
+    }
+
+    pub fn plain(code: u8, text: impl Into<String>) -> Self {
+        Self { code, message: Message::Plain(text.into()) }
+    }
+
+    pub fn note(code: u8, note: Note) -> Self {
+        Self { code, message: Message::Note(note) }
+    }
+
+    pub fn print(&self, texts: &Texts) {
+        let style = Style::new().fg_color(Some(AnsiColor::Red.into())).bold();
+        let label = texts.plain("label-error");
+        match &self.message {
+            Message::Shown => {}
+            Message::Plain(text) => eprintln!("{style}{label}{style:#} {text}"),
+            Message::Note(note) => eprintln!("{style}{label}{style:#} {}", texts.note(note)),
+        }
+    }
+}
+
+impl From<runner::Error> for Failure {
+    fn from(error: runner::Error) -> Self {
+        match error {
+            runner::Error::Noted(mut note) => {
+                if let Some(since) = note.args.get("since_ms").and_then(|s| s.parse::<i64>().ok()) {
+                    note = note.with("since", crate::render::clock(since));
+                }
+                // A file that the cluster has moved past is wrong input; everything else failed.
+                let usage = ["file-stale", "plan-outdated", "host-of-other-cluster"].contains(&note.code.as_str());
+                Self::note(if usage { exit::USAGE } else { exit::FAILED }, note)
+            }
+            other => Self::plain(exit::FAILED, other.to_string()),
+        }
+    }
+}
+
+impl From<Note> for Failure {
+    fn from(note: Note) -> Self {
+        Self::note(exit::FAILED, note)
+    }
+}

@@ -1,0 +1,89 @@
+//! Taking, keeping and giving up the run lock on a majority of the hosts that keep it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use model::HostName;
+use wire::lock::LOCK_TTL_MS;
+use wire::{LockGrant, LockRequest, Note, Reply, Request};
+
+use crate::fleet::ask;
+use crate::link::Link;
+
+/// Whether enough of the keepers granted; the reason if not.
+pub fn granted(keepers: &[HostName], grants: &BTreeMap<HostName, LockGrant>) -> Result<(), Note> {
+    let yes = keepers.iter().filter(|k| matches!(grants.get(k), Some(LockGrant::Granted))).count();
+    if yes * 2 > keepers.len() {
+        return Ok(());
+    }
+    let refusal = grants.iter().find_map(|(host, grant)| match grant {
+        LockGrant::Refused(holder) if holder.left_ms > 0 => Some((host, holder)),
+        _ => None,
+    });
+    Err(match refusal {
+        Some((host, holder)) => Note::new("lock-held")
+            .with("holder", &holder.holder)
+            .with("since_ms", holder.since_ms)
+            .with("left", (holder.left_ms + 999) / 1000)
+            .with("host", host),
+        None => Note::new("lock-no-majority").with("granted", yes).with("keepers", keepers.len()),
+    })
+}
+
+/// Renews the lock until dropped. When a majority no longer grants it, `lost` is set and nothing more may begin.
+pub struct Keeper {
+    task: tokio::task::JoinHandle<()>,
+    lost: Arc<AtomicBool>,
+}
+
+impl Keeper {
+    pub fn start(links: BTreeMap<HostName, Link>, keepers: Vec<HostName>, token: u64) -> Self {
+        let lost = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&lost);
+        let task = tokio::spawn(async move {
+            let pause = Duration::from_millis(LOCK_TTL_MS / 4);
+            loop {
+                tokio::time::sleep(pause).await;
+                let answers = ask(&links, pause, |_| Some(Request::Lock(LockRequest::Renew { token }))).await;
+                let grants = grants(answers);
+                // A host that does not answer has not refused: the lock is lost when somebody else has it, or when
+                // too few remain to keep it.
+                if granted(&keepers, &grants).is_err() {
+                    flag.store(true, Ordering::SeqCst);
+                    return;
+                }
+            }
+        });
+        Self { task, lost }
+    }
+
+    pub fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// The grants among answers.
+pub fn grants(answers: BTreeMap<HostName, Result<Reply, Note>>) -> BTreeMap<HostName, LockGrant> {
+    answers
+        .into_iter()
+        .filter_map(|(host, answer)| match answer {
+            Ok(Reply::Lock(grant) | Reply::Observed { lock: Some(grant), .. } | Reply::Finished { lock: grant, .. }) => {
+                Some((host, grant))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// Gives the lock up everywhere; a host that does not hear it lets it expire.
+pub async fn release(links: &BTreeMap<HostName, Link>, token: u64) {
+    ask(links, Duration::from_secs(5), |_| Some(Request::Lock(LockRequest::Release { token }))).await;
+}

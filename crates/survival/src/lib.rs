@@ -1,0 +1,6 @@
+//! What a capability survives: how many more hosts may be lost before its rule stops holding, and which. No I/O.
+
+mod formula;
+mod margin;
+
+pub use margin::{MOST_SETS, Margin, margin};
