@@ -31,7 +31,8 @@ def cluster_file(lab: Lab) -> str:
                 {"name": "platform", "vip": lab.address(PLATFORM_VIP), "names": ["platform.example.com"]},
                 {"name": "database", "vip": lab.address(DATABASE_VIP)},
             ],
-            "database": {"galera": {}},
+            # The schema's account is what lets a client in: without one, MariaDB greets nobody.
+            "database": {"galera": {}, "schemas": [{"name": "platform"}]},
         },
     }
     # JSON is YAML: no dependency for the sake of looks.

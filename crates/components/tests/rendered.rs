@@ -1,6 +1,8 @@
 //! Every file that is written on every host of the example clusters, as an operator finds it there, and beside it
 //! the list of everything that the host must have. Hosts with the same content share a snapshot; its name says which.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests, not only the tests themselves
+
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};

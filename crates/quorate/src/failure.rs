@@ -2,6 +2,7 @@
 
 use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
+use planner::preflight::Finding;
 use wire::Note;
 
 use crate::exit;
@@ -20,6 +21,7 @@ pub enum Message {
     Shown,
     Plain(String),
     Note(Note),
+    Findings(Vec<Finding>),
 }
 
 impl Failure {
@@ -40,6 +42,13 @@ impl Failure {
         let label = texts.plain("label-error");
         match &self.message {
             Message::Shown => {}
+            Message::Findings(findings) => {
+                for finding in findings {
+                    let host = finding.host.as_ref().map(|h| format!("{h}: ")).unwrap_or_default();
+                    eprintln!("{style}{label}{style:#} {host}{}", texts.note(&finding.note));
+                }
+                eprintln!("{}", texts.plain("hosts-not-ready"));
+            }
             Message::Plain(text) => eprintln!("{style}{label}{style:#} {text}"),
             Message::Note(note) => eprintln!("{style}{label}{style:#} {}", texts.note(note)),
         }
@@ -57,8 +66,22 @@ impl From<runner::Error> for Failure {
                 let usage = ["file-stale", "plan-outdated", "host-of-other-cluster"].contains(&note.code.as_str());
                 Self::note(if usage { exit::USAGE } else { exit::FAILED }, note)
             }
+            runner::Error::NotReady(findings) => Self { code: exit::FAILED, message: Message::Findings(findings) },
             other => Self::plain(exit::FAILED, other.to_string()),
         }
+    }
+}
+
+impl Failure {
+    /// Shows what the cluster's latest file has that the operator's lacks, where that is what is wrong.
+    pub fn of_run(error: runner::Error, text: &str) -> Self {
+        if let runner::Error::Noted(note) = &error
+            && note.code == "file-stale"
+            && let Some(latest) = note.args.get("diff")
+        {
+            crate::render::file_difference(text, latest);
+        }
+        error.into()
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use model::{Cluster, HostName};
 use planner::health::{Health, Seen, State, health, probes};
 use planner::select::{Selection, select};
-use planner::{Plan, check};
+use planner::{Plan, check, preflight};
 use secret::Secret;
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -118,6 +118,15 @@ fn intended(options: &ApplyOptions, facts: &BTreeMap<HostName, Facts>) -> Result
     Ok((state, root))
 }
 
+/// Refuses to found a cluster on hosts that are not ready: a virtual IP that somebody else has, ports that are taken,
+/// clocks that disagree. A host that is merely absent does not count: the rest can begin without it.
+async fn ready(cluster: &Cluster, fleet: &mut Fleet, clocks: &observe::Observation) -> Result<(), Error> {
+    let looked = observe::facts(cluster, fleet, FACTS_LIMIT, |host| preflight::looks(cluster, host)).await;
+    let mut findings = preflight::preflight(cluster, &looked.facts, &BTreeMap::new(), &clocks.skew_ms);
+    findings.retain(|f| f.severity == preflight::Severity::Error);
+    if findings.is_empty() { Ok(()) } else { Err(Error::NotReady(findings)) }
+}
+
 fn checked(plan: &Plan) -> Result<(), Error> {
     let flaws = check::check(plan);
     if flaws.is_empty() {
@@ -137,6 +146,9 @@ pub async fn apply(
     let keepers = keepers(&options.cluster);
     let mut observation = observe::facts(&options.cluster, &mut fleet, FACTS_LIMIT, |_| vec![]).await;
     let (state, root) = intended(&options, &observation.facts)?;
+    if root.is_some() {
+        ready(&options.cluster, &mut fleet, &observation).await?;
+    }
     let token = observation.facts.values().map(|f| f.token).max().unwrap_or(0) + 1;
 
     let acquire = |host: &HostName| LockRequest::Acquire {

@@ -78,6 +78,25 @@ pub struct Run {
     pub stop: watch::Receiver<bool>,
 }
 
+impl Run {
+    /// To whoever watches, and to the run's log.
+    fn tell(&self, event: Event) {
+        self.journal.log(&match &event {
+            Event::Waiting { step, note } => format!("{step} waits: {note}"),
+            Event::Started { step } => format!("{step} begins"),
+            Event::Ended { step, outcome } => match outcome {
+                StepOutcome::Done { changed, took_ms } => {
+                    format!("{step} done in {took_ms} ms, changed: {}", changed.join(", "))
+                }
+                StepOutcome::Failed(note) => format!("{step} failed: {note}"),
+                StepOutcome::Blocked(note) => format!("{step} blocked: {note}"),
+                StepOutcome::Skipped { needs } => format!("{step} skipped: {needs} did not get done"),
+            },
+        });
+        let _ = self.events.send(event);
+    }
+}
+
 /// Carries the whole plan out; the outcome of every step.
 pub async fn execute(run: Arc<Run>, plan: &Plan) -> BTreeMap<String, StepOutcome> {
     let mut senders: BTreeMap<String, watch::Sender<Option<StepOutcome>>> = BTreeMap::new();
@@ -97,7 +116,7 @@ pub async fn execute(run: Arc<Run>, plan: &Plan) -> BTreeMap<String, StepOutcome
         let identities = Arc::clone(&identities);
         tasks.spawn(async move {
             let outcome = after_needs(&run, &step, needs, &turn, &identities).await;
-            let _ = run.events.send(Event::Ended { step: step.id.clone(), outcome: outcome.clone() });
+            run.tell(Event::Ended { step: step.id.clone(), outcome: outcome.clone() });
             let _ = sender.send(Some(outcome.clone()));
             (step.id, outcome)
         });
@@ -157,7 +176,7 @@ async fn wait_for_guard(run: &Run, step: &Step) -> Result<(), Note> {
             // An absent host does not come back while we wait.
             Err(note) if Instant::now() >= deadline || !absent.is_empty() || *run.stop.borrow() => return Err(note),
             Err(note) => {
-                let _ = run.events.send(Event::Waiting { step: step.id.clone(), note });
+                run.tell(Event::Waiting { step: step.id.clone(), note });
             }
         }
         tokio::time::sleep(GUARD_PAUSE).await;
@@ -199,7 +218,7 @@ async fn carry_out(run: &Run, step: &Step, identities: &Identities) -> StepOutco
         return StepOutcome::Failed(Note::new("journal-failed").with("error", error));
     }
     let held = run.hold.as_ref().filter(|h| h.step == step.id).map(|h| h.point);
-    let _ = run.events.send(Event::Started { step: step.id.clone() });
+    run.tell(Event::Started { step: step.id.clone() });
     if held == Some(HoldPoint::Operator) {
         std::future::pending::<()>().await;
     }

@@ -58,6 +58,15 @@ impl Journal {
         file.write_all(&line).and_then(|()| file.sync_data()).map_err(failed("cannot write", &path))
     }
 
+    /// Adds a line to the run's log. The journal is what resuming relies on; a log that cannot be written stops nothing.
+    pub fn log(&self, line: &str) {
+        let now = OffsetDateTime::now_utc();
+        let stamp = format!("{:02}:{:02}:{:02}.{:03}Z", now.hour(), now.minute(), now.second(), now.millisecond());
+        let path = self.directory.join("log");
+        let file = fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path);
+        let _ = file.and_then(|mut f| writeln!(f, "{stamp} {line}"));
+    }
+
     /// Keeps a document of the run, such as its plan.
     pub fn keep(&self, name: &str, value: &impl Serialize) -> Result<(), Error> {
         let bytes = serde_json::to_vec_pretty(value).unwrap_or_default();

@@ -33,6 +33,9 @@ pub enum Error {
     File { what: &'static str, path: std::path::PathBuf, source: std::io::Error },
     #[error("the cluster's certificates: {0}")]
     Pki(#[from] pki::Error),
+    /// A new cluster would be founded on hosts that are not ready for it; nothing was changed.
+    #[error("the hosts are not ready")]
+    NotReady(Vec<planner::preflight::Finding>),
     #[error("the plan is flawed and was not carried out: {0}")]
     Flawed(String),
 }

@@ -1,8 +1,6 @@
 //! Clusters and hosts as the tests need them: the example files, and facts of hosts that were just installed.
 
-use std::collections::BTreeMap;
-
-use model::{Cluster, Host, HostName, Preset};
+use model::{Cluster, Host, Preset};
 use wire::{Facts, Interface};
 
 /// The cluster of an example file.
@@ -25,9 +23,4 @@ pub fn facts(host: &Host) -> Facts {
         ],
         ..Facts::default()
     }
-}
-
-/// Facts of every host.
-pub fn all_facts(cluster: &Cluster) -> BTreeMap<HostName, Facts> {
-    cluster.hosts.iter().map(|h| (h.name.clone(), facts(h))).collect()
 }

@@ -72,3 +72,4 @@ capability-ingress = ingress
 capability-artifacts = artifacts
 capability-storage = storage
 capability-workloads = workloads
+hosts-not-ready = Nothing was changed: correct this first. `quorate check --hosts` shows everything, warnings too.

@@ -70,3 +70,72 @@ note-etcd-certificate = the certificate for asking etcd is of no use ({ $error }
 note-etcd-no-leader = etcd has no leader: it takes no writes; bring most of its members back and check the network between them
 note-etcd-no-quorum = etcd did not confirm a read in time: it has lost its quorum or is overloaded; bring most of its members back and look at their disks' load
 note-etcd-members-differ = etcd's members are not those of the cluster file (missing: { $missing }; extra: { $extra }): run `quorate apply`
+
+## The cluster file and this machine
+
+note-file-unreadable = { $path } cannot be read: { $error }; name the cluster file, or make one with `quorate init`
+note-file-not-written = { $path } cannot be written: { $error }; an existing file is never replaced
+note-key-is-public = { $path } is a public key, and logging in to { $host } needs the private one: write its path without `.pub`
+note-bastion-address = { $host }: the bastion's address { $address } is not an IP address; write the address
+note-secret-env-missing = the environment variable { $name }, which should hold a password, is not set; set it and run again
+note-secret-file-unreadable = { $path }, which should hold a password, cannot be read: { $error }
+note-secret-prompt-failed = no answer to `{ $question }`: { $error }; run at a terminal, or take the password from env or file
+note-secret-unknown = there is no account { $name }; known are: { $known }
+note-plan-unreadable = { $path } is not a saved plan: { $error }; make one with `quorate plan -o`
+note-plan-outdated = the hosts or the file have moved on since the plan was saved; nothing was done: look at `quorate plan` and save it again
+note-apply-declined = nothing was done: the plan was not confirmed (use --yes where nobody can answer)
+note-destroy-declined = nothing was done: to take { $cluster } down, type its name, or give it as --yes { $cluster }
+note-selection-unknown = `{ $name }` is no component, host or step of this plan; `quorate plan` shows them all
+note-host-keys-unknown = these hosts are seen for the first time and nobody can be asked: { $keys }; compare the fingerprints and run at a terminal, or use --accept-new-host-keys
+note-host-keys-declined = nothing was done: the host keys were not confirmed
+
+## Which cluster this is
+
+note-file-stale = the cluster has moved on to generation { $generation }, this file was derived from { $known }; nothing was done. Take over what changed (shown above), then run again with --from-generation { $generation }
+note-host-of-other-cluster = { $host } belongs to the cluster { $cluster }; nothing was done: correct its address here, or destroy that cluster first
+note-state-missing = { $host } belongs to this cluster, but no reachable control host has the cluster's state (file, certificates, passwords): bring the other control hosts back first; nothing was done
+note-state-newer = this host already keeps generation { $generation } of { $cluster }: another run was quicker; look at `quorate plan`
+note-state-no-majority = only { $stored } of { $keepers } control hosts could keep the new state; nothing was built on it: bring a majority back, then run again
+note-state-none = no reachable control host keeps a cluster yet; run `quorate apply` first
+
+## The run and its lock
+
+note-lock-held = another run holds the lock: { $holder }, since { $since } (seen on { $host }); it ends by itself { $left } s after that run stops answering. Nothing was done
+note-lock-no-majority = only { $granted } of { $keepers } control hosts granted the run lock: a majority must be reachable; nothing was done
+note-lock-lost = refused: this run's lock (token { $token }) has passed to a later run (token { $seen }, { $holder }); nothing was changed by this step
+note-run-lock-lost = not begun: this run has lost its lock, because a majority of the control hosts no longer grants it; run again
+note-run-stopped = not begun: stopped by the operator; the next apply goes on from here
+note-journal-failed = the journal on this machine cannot be written, so nothing more is begun: { $error }
+
+## Hosts and steps
+
+note-host-unreachable = cannot be reached: { $error }. What does not need it goes on; when it is back, run apply again
+note-host-lost = { $host } went away in the middle: { $error }. When it is back, run apply again
+note-host-silent = { $host } has not answered for { $seconds } s; look at its load and its disk, then run apply again
+note-host-absent = { $host } is not reachable
+note-host-answer = { $host } answered something unexpected: its helper is of another version; run again
+note-host-error = { $error }
+note-certificate-not-issued = the certificate could not be issued: { $error }
+note-step-timeout = not done within { $seconds } s; it was waiting for { $doing }
+note-step-cancelled = given up: the step's time was over
+note-unit-failed = { $unit } did not { $verb }: { $log }
+note-withdraw-other-cluster = this host belongs to the cluster { $cluster }, not to { $asked }; nothing was taken back
+note-guard-refused = { $component } on { $host } is left alone: while it restarts, { $capability } would be lost (already down: { $down }). Bring that back, then run apply again
+
+## How groups come and go
+
+note-etcd-bootstrap-needs-all = a new etcd cluster is founded only when every member is reachable, for an unreachable one may hold the old: { $absent } must come back first
+note-etcd-member-lost-data = { $host } was a member of etcd and has lost its data: with its old vote it could undo what was acknowledged. Remove it (`etcdctl member remove`) and add it again
+note-etcd-quorum-first = { $host } has no etcd data and nobody can say yet whether it ever voted: the others must form their quorum first; run apply again
+note-galera-bootstrap-needs-all = no database member runs as part of a primary group, and a new start needs all of them, for an unreachable one may hold the latest data: { $absent } must come back first
+note-galera-already-formed = the database on { $host } already belongs to a cluster: it is not seeded anew; run apply again
+note-galera-foreign-data = the database server on { $hosts } already holds data of its own ({ $schemas }): founding a cluster would not carry them over. Save them (mariadb-dump), remove them from the server, run apply, and load them again
+note-galera-position-unknown = the database members on { $hosts } cannot say how far they got, so nobody can lead safely: look at `mariadbd --wsrep-recover` there
+note-galera-several-clusters = the database members belong to several clusters ({ $uuids }): one of them has data that the others lack. Decide which one stays, and move the data directory of the others away
+note-galera-recovery-follows = waits until the stuck members have been stopped; the member with the latest data then leads
+
+## What users of the platform notice
+
+note-vip-no-holder = no host holds the virtual IP of { $endpoint }: a failover is under way, or keepalived runs nowhere
+note-vip-several-holders = { $hosts } all hold the virtual IP of { $endpoint }: do they see each other (VRRP, IP protocol 112)?
+note-endpoint-silent = { $holder } holds the virtual IP of { $endpoint }, but nothing answers there: a failover is under way, or what stands behind it is down

@@ -72,3 +72,4 @@ capability-ingress = 入口
 capability-artifacts = 制品
 capability-storage = 存储
 capability-workloads = 工作负载
+hosts-not-ready = 未做任何改动:请先解决以上问题。`quorate check --hosts` 会列出全部检查结果,包括警告。

@@ -70,3 +70,72 @@ note-etcd-certificate = 访问 etcd 的证书不可用({ $error }):请运行 `qu
 note-etcd-no-leader = etcd 没有领导者,不接受写入;请恢复大多数成员并检查它们之间的网络
 note-etcd-no-quorum = etcd 没有及时确认读取:失去法定多数或过载;请恢复大多数成员并检查其磁盘负载
 note-etcd-members-differ = etcd 的成员与集群文件不一致(缺少:{ $missing };多余:{ $extra }):请运行 `quorate apply`
+
+## 集群文件与本机
+
+note-file-unreadable = 无法读取 { $path }:{ $error };请指定集群文件,或用 `quorate init` 生成
+note-file-not-written = 无法写入 { $path }:{ $error };不会覆盖已有文件
+note-key-is-public = { $path } 是公钥,登录 { $host } 需要私钥:请写不带 `.pub` 的路径
+note-bastion-address = { $host }:跳板机地址 { $address } 不是 IP 地址;请填写 IP 地址
+note-secret-env-missing = 应存放密码的环境变量 { $name } 未设置;请设置后重试
+note-secret-file-unreadable = 无法读取存放密码的文件 { $path }:{ $error }
+note-secret-prompt-failed = `{ $question }` 没有得到回答:{ $error };请在终端中运行,或从 env、file 取密码
+note-secret-unknown = 没有账号 { $name };已有账号:{ $known }
+note-plan-unreadable = { $path } 不是保存的计划:{ $error };请用 `quorate plan -o` 生成
+note-plan-outdated = 计划保存之后主机或文件已有变化;未做任何操作:请重新查看 `quorate plan` 并保存
+note-apply-declined = 未做任何操作:计划没有得到确认(无人应答时请用 --yes)
+note-destroy-declined = 未做任何操作:要拆除 { $cluster },请输入它的名称,或使用 --yes { $cluster }
+note-selection-unknown = `{ $name }` 不是本计划中的组件、主机或步骤;`quorate plan` 会全部列出
+note-host-keys-unknown = 以下主机是第一次连接,且无人可确认:{ $keys };请核对指纹后在终端运行,或使用 --accept-new-host-keys
+note-host-keys-declined = 未做任何操作:主机密钥没有得到确认
+
+## 这是哪个集群
+
+note-file-stale = 集群已到第 { $generation } 代,而此文件基于第 { $known } 代;未做任何操作。请并入上面列出的改动,再用 --from-generation { $generation } 运行
+note-host-of-other-cluster = { $host } 属于集群 { $cluster };未做任何操作:请更正这里的地址,或先拆除那个集群
+note-state-missing = { $host } 属于本集群,但可达的控制节点上都没有集群状态(文件、证书、密码):请先恢复其他控制节点;未做任何操作
+note-state-newer = 这台主机已保存 { $cluster } 的第 { $generation } 代:另一次运行更早完成;请查看 `quorate plan`
+note-state-no-majority = { $keepers } 个控制节点中只有 { $stored } 个保存了新状态;没有在此基础上做任何事:请恢复多数节点后重试
+note-state-none = 可达的控制节点上还没有集群;请先运行 `quorate apply`
+
+## 运行与锁
+
+note-lock-held = 另一次运行持有锁:{ $holder },自 { $since } 起(见于 { $host });该运行停止应答 { $left } 秒后锁自动失效。未做任何操作
+note-lock-no-majority = { $keepers } 个控制节点中只有 { $granted } 个授予运行锁:必须有多数可达;未做任何操作
+note-lock-lost = 已拒绝:本次运行的锁(令牌 { $token })已被后来的运行取得(令牌 { $seen },{ $holder });此步骤未做改动
+note-run-lock-lost = 未开始:本次运行已失去锁,多数控制节点不再授予;请重新运行
+note-run-stopped = 未开始:操作者已停止;下次 apply 从这里继续
+note-journal-failed = 本机日志无法写入,因此不再开始新的步骤:{ $error }
+
+## 主机与步骤
+
+note-host-unreachable = 无法连接:{ $error }。不依赖它的工作会继续;主机恢复后请再次运行 apply
+note-host-lost = { $host } 中途失联:{ $error }。主机恢复后请再次运行 apply
+note-host-silent = { $host } 已有 { $seconds } 秒没有应答;请检查负载和磁盘,再运行 apply
+note-host-absent = { $host } 不可达
+note-host-answer = { $host } 的应答不符合预期:其 helper 版本不同;请重新运行
+note-host-error = 主机上出错:{ $error }
+note-certificate-not-issued = 无法签发证书:{ $error }
+note-step-timeout = { $seconds } 秒内未完成;当时在等待 { $doing }
+note-step-cancelled = 已放弃:步骤超时
+note-unit-failed = { $unit } 未能 { $verb }:{ $log }
+note-withdraw-other-cluster = 这台主机属于集群 { $cluster },不属于 { $asked };未收回任何内容
+note-guard-refused = 不触动 { $host } 上的 { $component }:重启期间会失去 { $capability }(已停机:{ $down })。请先恢复,再运行 apply
+
+## 成员的加入与恢复
+
+note-etcd-bootstrap-needs-all = 只有全部成员可达时才会新建 etcd 集群,因为不可达的成员可能持有旧集群:请先恢复 { $absent }
+note-etcd-member-lost-data = { $host } 曾是 etcd 成员但数据已丢失:保留旧的投票权可能推翻已确认的写入。请将其移除(`etcdctl member remove`)后重新加入
+note-etcd-quorum-first = { $host } 没有 etcd 数据,目前无法判断它是否投过票:须等其他成员先达成多数;请再次运行 apply
+note-galera-bootstrap-needs-all = 没有任何数据库成员处于主组中,重新启动需要全部成员,因为不可达的成员可能持有最新数据:请先恢复 { $absent }
+note-galera-already-formed = { $host } 上的数据库已属于某个集群:不会重新播种;请再次运行 apply
+note-galera-foreign-data = { $hosts } 上的数据库已有自己的数据({ $schemas }):新建集群不会保留它们。请先导出(mariadb-dump)并从服务器删除,运行 apply 后再导入
+note-galera-position-unknown = { $hosts } 上的数据库成员无法给出事务位置,因此不能安全地选出领头者:请在主机上查看 `mariadbd --wsrep-recover`
+note-galera-several-clusters = 数据库成员分属多个集群({ $uuids }):其中一个有其他成员没有的数据。请决定保留哪一个,并移走其他成员的数据目录
+note-galera-recovery-follows = 等待卡住的成员停止;随后由数据最新的成员领头
+
+## 平台用户的感受
+
+note-vip-no-holder = 没有主机持有 { $endpoint } 的虚拟 IP:正在切换,或各处 keepalived 均未运行
+note-vip-several-holders = { $hosts } 同时持有 { $endpoint } 的虚拟 IP:它们能否互通 VRRP(IP 协议 112)?
+note-endpoint-silent = { $holder } 持有 { $endpoint } 的虚拟 IP,但没有应答:正在切换,或其后的服务已停止

@@ -26,7 +26,7 @@ pub fn run(args: ApplyArgs, texts: &Texts) -> Result<ExitCode, Failure> {
         cluster: context.cluster.clone(),
         text: context.text.clone(),
         directory: context.directory.clone(),
-        selection: selection(&args.select)?,
+        selection: selection(&args.select, &context.cluster)?,
         saved,
         from_generation: args.from_generation,
         passwords: context.passwords()?,
@@ -56,7 +56,7 @@ pub fn run(args: ApplyArgs, texts: &Texts) -> Result<ExitCode, Failure> {
         report
     });
     progress.end();
-    let report = report?;
+    let report = report.map_err(|e| Failure::of_run(e, &context.text))?;
     if report.declined {
         return Err(Failure::note(exit::USAGE, Note::new("apply-declined")));
     }
@@ -86,7 +86,14 @@ async fn stop_on_ctrl_c(stopper: tokio::sync::watch::Sender<bool>, message: Stri
 }
 
 /// Reads `--only` and `-j`.
-pub fn selection(args: &SelectArgs) -> Result<Selection, Failure> {
+pub fn selection(args: &SelectArgs, cluster: &model::Cluster) -> Result<Selection, Failure> {
+    for name in &args.only {
+        let step = name.split('/').next().unwrap_or_default();
+        let known = components::by_id(step).is_some() || cluster.hosts.iter().any(|h| h.name.as_str() == name);
+        if !known {
+            return Err(Failure::note(exit::USAGE, Note::new("selection-unknown").with("name", name)));
+        }
+    }
     let numbers = match args.numbers.as_deref() {
         Some(text) => parse_numbers(text).map_err(|e| Failure::plain(exit::USAGE, e.to_string()))?,
         None => vec![],

@@ -18,7 +18,7 @@ pub fn run(args: &PlanArgs, texts: &Texts) -> Result<ExitCode, Failure> {
         cluster: context.cluster.clone(),
         text: context.text.clone(),
         directory: context.directory.clone(),
-        selection: commands::apply::selection(&args.select)?,
+        selection: commands::apply::selection(&args.select, &context.cluster)?,
         saved: None,
         from_generation: args.from_generation,
         passwords: context.passwords()?,
@@ -28,7 +28,9 @@ pub fn run(args: &PlanArgs, texts: &Texts) -> Result<ExitCode, Failure> {
         stop,
     };
     let (runtime, mut fleet) = context.connect(&args.file, Limits::default(), texts)?;
-    let planned = runtime.block_on(runner::apply::plan_only(&options, &mut fleet))?;
+    let planned = runtime
+        .block_on(runner::apply::plan_only(&options, &mut fleet))
+        .map_err(|e| Failure::of_run(e, &context.text))?;
     if let Some(path) = &args.output {
         let bytes = serde_json::to_vec_pretty(&planned.plan).unwrap_or_default();
         runner::journal::write_private(path, &bytes)?;

@@ -7,7 +7,7 @@ pub mod status;
 
 use std::path::Path;
 
-use anstream::{eprintln, println};
+use anstream::{eprint, eprintln, println};
 use anstyle::{AnsiColor, Style};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource};
 use model::{Cluster, Problems};
@@ -58,6 +58,14 @@ pub fn problems(path: &Path, text: &str, problems: &Problems, texts: &Texts) {
 pub fn file_is_right(cluster: &Cluster, texts: &Texts) {
     let arguments = [("cluster", cluster.name.clone()), ("hosts", cluster.hosts.len().to_string())];
     println!("{GOOD}✔{GOOD:#} {}", texts.get("file-right", &arguments));
+}
+
+/// What turns the operator's file into the cluster's latest.
+pub fn file_difference(mine: &str, latest: &str) {
+    let diff = similar::TextDiff::from_lines(mine, latest);
+    for hunk in diff.unified_diff().context_radius(2).iter_hunks() {
+        eprint!("{hunk}");
+    }
 }
 
 /// The preflight's findings, gravest first.

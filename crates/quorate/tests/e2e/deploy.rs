@@ -1,0 +1,43 @@
+//! The main job: from one file to a foundation that works, and the same file again changes nothing.
+
+use crate::support::{Demo, HOSTS};
+use crate::writer::Writer;
+
+/// Inode, change time and content of every file that is managed, and the start times of every unit: what a second
+/// run must leave alone.
+const FINGERPRINT: &str = "
+    find /etc /var/lib/quorate/manifest.json /var/lib/quorate/state.json /usr/local/lib/quorate -xdev -type f \
+        -printf '%p %i %T@ %C@\\n' | sort
+    for unit in etcd mariadb quorate-agent haproxy nginx keepalived; do
+        echo $unit $(systemctl show -p InvocationID,ActiveEnterTimestampMonotonic,ExecMainPID --value $unit)
+    done
+    ip -4 -o address | cut -d' ' -f1-7";
+
+#[test]
+fn one_file_makes_a_working_foundation_and_a_second_run_changes_nothing() {
+    let demo = Demo::deployed("e2e-deploy");
+    demo.assert_one_of_each();
+    for vip in [demo.platform_vip(), demo.database_vip()] {
+        assert_eq!(demo.holders(&HOSTS, &vip).len(), 1, "{vip} has exactly one holder");
+    }
+    for host in HOSTS {
+        for unit in ["etcd", "mariadb", "quorate-agent", "haproxy", "nginx", "keepalived"] {
+            assert_eq!(demo.sh(host, &format!("systemctl is-enabled {unit}")).trim(), "enabled", "{host} {unit}");
+        }
+    }
+    let writer = Writer::start(&demo);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let written = writer.stop();
+    assert!(written.acknowledged.len() > 5, "{written:?}");
+    for host in HOSTS {
+        assert!(written.lost(&demo, host).is_empty());
+    }
+
+    let before: Vec<_> = HOSTS.iter().map(|h| demo.sh(h, FINGERPRINT)).collect();
+    let again = demo.run(&["apply", "--yes", "--json"]).expect(0).json();
+    assert_eq!(again["outcomes"].as_object().unwrap().len(), 0, "{again}");
+    let trips: Vec<_> = again["roundTrips"].as_object().unwrap().values().map(|v| v.as_u64().unwrap()).collect();
+    assert!(trips.iter().all(|t| *t <= 3), "at most three round trips per host: {trips:?}");
+    let after: Vec<_> = HOSTS.iter().map(|h| demo.sh(h, FINGERPRINT)).collect();
+    assert_eq!(before, after);
+}

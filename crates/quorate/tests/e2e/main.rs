@@ -1,0 +1,18 @@
+//! End to end: the real program against real systemd hosts, each test in a lab of its own.
+//!
+//! What is proved here is proved by looking at the hosts, not by believing the program's own output.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic)]
+
+mod support;
+mod writer;
+
+mod absent;
+mod deploy;
+mod drift;
+mod kill_walk;
+mod lock;
+mod outage;
+mod rolling;
+mod secrets;
+mod status;
+mod wrong_input;

@@ -1,0 +1,201 @@
+//! A lab with a cluster file for it, and the program to run against them.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use lab::{LabGuard, Options};
+use tempfile::TempDir;
+
+/// The hosts of every lab here.
+pub const HOSTS: [&str; 3] = ["node1", "node2", "node3"];
+
+/// Three hosts, nothing deployed yet.
+pub struct Demo {
+    pub lab: LabGuard,
+    directory: TempDir,
+}
+
+/// How a run of the program ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+impl Ended {
+    /// Asserts the exit code, showing everything that was said otherwise.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("{e}: {}{}", self.stdout, self.stderr))
+    }
+}
+
+impl Demo {
+    /// Three fresh hosts and the three-node example for their addresses.
+    pub fn fresh(name: &str) -> Self {
+        let lab = LabGuard::up(Options::new(name, HOSTS.len())).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let demo = Self { lab, directory };
+        let example = model::preset(model::Preset::ThreeNode);
+        let network = demo.lab.subnet().to_string();
+        let prefix = demo.prefix();
+        let text = example
+            .replace("10.88.0.0/24", &network)
+            .replace("10.88.0.", &prefix)
+            .replace("~/.ssh/id_ed25519", demo.lab.key_file().to_str().unwrap());
+        std::fs::write(demo.file(), text).unwrap();
+        demo
+    }
+
+    /// Three hosts with everything deployed and healthy.
+    pub fn deployed(name: &str) -> Self {
+        let demo = Self::fresh(name);
+        demo.apply().expect(0);
+        demo
+    }
+
+    /// The first three numbers of the lab's addresses, with the dot.
+    pub fn prefix(&self) -> String {
+        let address = self.lab.subnet().network().to_string();
+        address[..=address.rfind('.').unwrap()].to_owned()
+    }
+
+    pub fn platform_vip(&self) -> String {
+        format!("{}100", self.prefix())
+    }
+
+    pub fn database_vip(&self) -> String {
+        format!("{}101", self.prefix())
+    }
+
+    pub fn file(&self) -> PathBuf {
+        self.directory.path().join("cluster.yaml")
+    }
+
+    /// What the program keeps on the operator's machine.
+    pub fn state(&self) -> PathBuf {
+        self.directory.path().join("state")
+    }
+
+    /// Changes the cluster file.
+    #[track_caller]
+    pub fn edit(&self, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.file()).unwrap();
+        assert!(text.contains(from), "{text}");
+        std::fs::write(self.file(), text.replace(from, to)).unwrap();
+    }
+
+    /// The program with these words, the cluster file after the first of them.
+    pub fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_quorate"));
+        command
+            .arg(words[0])
+            .args(words[1..].iter())
+            .arg(self.file())
+            .arg("--accept-new-host-keys")
+            .env("XDG_STATE_HOME", self.state())
+            .env("LANG", "C")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    pub fn run(&self, words: &[&str]) -> Ended {
+        self.command(words).output().unwrap().into()
+    }
+
+    pub fn spawn(&self, words: &[&str]) -> Child {
+        self.command(words).spawn().unwrap()
+    }
+
+    pub fn apply(&self) -> Ended {
+        self.run(&["apply", "--yes"])
+    }
+
+    pub fn status(&self) -> Ended {
+        self.run(&["status", "--json"])
+    }
+
+    /// Runs a shell script as root on a host, from outside Quorate.
+    #[track_caller]
+    pub fn sh(&self, host: &str, script: &str) -> String {
+        let output = self.lab.exec(host, &["sh", "-c", script]).unwrap();
+        assert_eq!(output.code, 0, "{host}: {script}\n{}", output.stderr);
+        output.stdout
+    }
+
+    /// Like [`Demo::sh`], whatever the exit code.
+    pub fn try_sh(&self, host: &str, script: &str) -> (i32, String) {
+        let output = self.lab.exec(host, &["sh", "-c", script]).unwrap();
+        (output.code, output.stdout)
+    }
+
+    /// Which hosts hold an address.
+    pub fn holders(&self, hosts: &[&'static str], address: &str) -> Vec<&'static str> {
+        hosts.iter().copied().filter(|h| self.sh(h, "ip -4 -o address").contains(&format!(" {address}/"))).collect()
+    }
+
+    /// `wsrep_cluster_state_uuid` and size as a host's own server tells them.
+    pub fn galera(&self, host: &str) -> (String, String) {
+        let ask = |name: &str| {
+            let (_, out) = self.try_sh(host, &format!("mariadb -NBe \"show status like '{name}'\" | cut -f2"));
+            out.trim().to_owned()
+        };
+        (ask("wsrep_cluster_state_uuid"), ask("wsrep_cluster_size"))
+    }
+
+    /// One Galera cluster and one etcd cluster, of three members each, by the engines' own word.
+    #[track_caller]
+    pub fn assert_one_of_each(&self) {
+        let galera: Vec<_> = HOSTS.iter().map(|h| self.galera(h)).collect();
+        assert!(galera.iter().all(|g| *g == galera[0] && g.1 == "3" && g.0.len() == 36), "{galera:?}");
+        let certificates = "--cacert /etc/quorate/etcd/ca.crt --cert /etc/quorate/etcd/member.crt --key /etc/quorate/etcd/member.key";
+        let etcd: Vec<_> = HOSTS
+            .iter()
+            .map(|h| {
+                let ask = format!("ETCDCTL_API=3 etcdctl {certificates} --endpoints https://127.0.0.1:2379 endpoint status -w json");
+                let status: serde_json::Value = serde_json::from_str(&self.sh(h, &ask)).unwrap();
+                let members = self.sh(h, &format!("ETCDCTL_API=3 etcdctl {certificates} --endpoints https://127.0.0.1:2379 member list"));
+                (status[0]["Status"]["header"]["cluster_id"].to_string(), members.lines().count())
+            })
+            .collect();
+        assert!(etcd.iter().all(|e| *e == etcd[0] && e.1 == 3), "{etcd:?}");
+    }
+
+    /// The password of an account, as the operator gets it.
+    pub fn password(&self, account: &str) -> String {
+        self.run(&["secret", "show", account]).expect(0).stdout.trim().to_owned()
+    }
+
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+/// Waits until something holds; the deadline's panic names it.
+#[track_caller]
+pub fn eventually(what: &str, limit: Duration, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + limit;
+    while !holds() {
+        assert!(Instant::now() < deadline, "not within {limit:?}: {what}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}

@@ -1,0 +1,98 @@
+//! A client of the database: writes unique values through the virtual IP, one after another, and remembers which
+//! were acknowledged and how long each silence was.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use mysql::prelude::Queryable;
+use mysql::{Conn, OptsBuilder};
+
+use crate::support::Demo;
+
+/// A writer that runs until it is stopped.
+pub struct Writer {
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<Written>,
+}
+
+/// What the writer saw.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// Values whose write was acknowledged.
+    pub acknowledged: Vec<u64>,
+    pub failed: usize,
+    /// The longest time between two acknowledgements.
+    pub longest_gap: Duration,
+}
+
+fn connect(address: &str, password: &str) -> Result<Conn, mysql::Error> {
+    Conn::new(
+        OptsBuilder::new()
+            .ip_or_hostname(Some(address))
+            .user(Some("platform"))
+            .pass(Some(password))
+            .db_name(Some("platform"))
+            .tcp_connect_timeout(Some(Duration::from_millis(500)))
+            .read_timeout(Some(Duration::from_secs(5)))
+            .write_timeout(Some(Duration::from_secs(5))),
+    )
+}
+
+impl Writer {
+    /// Begins to write through the database's virtual IP.
+    pub fn start(demo: &Demo) -> Self {
+        let (address, password) = (demo.database_vip(), demo.password("platform"));
+        let mut connection = connect(&address, &password).unwrap();
+        connection.query_drop("CREATE TABLE IF NOT EXISTS written (v BIGINT UNSIGNED PRIMARY KEY)").unwrap();
+        let stop = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            let mut written = Written::default();
+            let mut open = Some(connection);
+            let mut last = Instant::now();
+            let mut value = 0;
+            while !flag.load(Ordering::Relaxed) {
+                value += 1;
+                let outcome = match &mut open {
+                    Some(connection) => connection.exec_drop("INSERT INTO written VALUES (?)", (value,)),
+                    None => connect(&address, &password).map(|c| {
+                        open = Some(c);
+                        value -= 1;
+                    }),
+                };
+                match outcome {
+                    Ok(()) if open.is_some() && written.acknowledged.last() != Some(&value) && value > 0 => {
+                        written.longest_gap = written.longest_gap.max(last.elapsed());
+                        last = Instant::now();
+                        written.acknowledged.push(value);
+                    }
+                    Ok(()) => {}
+                    Err(_) => {
+                        written.failed += 1;
+                        open = None;
+                    }
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            written
+        });
+        Self { stop, thread }
+    }
+
+    /// Stops writing; what was seen.
+    pub fn stop(self) -> Written {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap()
+    }
+}
+
+impl Written {
+    /// Acknowledged values that a host's own server does not have.
+    pub fn lost(&self, demo: &Demo, host: &str) -> Vec<u64> {
+        let rows = demo.sh(host, "mariadb -NB platform -e 'SELECT v FROM written'");
+        let present: std::collections::BTreeSet<u64> = rows.lines().filter_map(|l| l.trim().parse().ok()).collect();
+        self.acknowledged.iter().copied().filter(|v| !present.contains(v)).collect()
+    }
+}
