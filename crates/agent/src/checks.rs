@@ -8,14 +8,17 @@ use wire::{Note, Probe, ProbeReport};
 use crate::board::{Answer, Board};
 use crate::{Error, worker};
 
-const EACH: Duration = Duration::from_millis(500);
+/// Between two looks for a verdict that somebody acts on at once.
+pub const VERDICT: Duration = Duration::from_millis(500);
+/// Between two looks for a metric.
+pub const METRIC: Duration = Duration::from_millis(1500);
 
 /// Starts looking; where there is nothing to look at, the verdict is a lasting "no".
-pub fn start(name: &'static str, probes: &[Probe], board: &Arc<Board>) -> Result<(), Error> {
+pub fn start(name: &'static str, probes: &[Probe], each: Duration, board: &Arc<Board>) -> Result<(), Error> {
     let (probes, board) = (probes.to_vec(), Arc::clone(board));
     worker::start(name, move || {
         loop {
-            let next = Instant::now() + EACH;
+            let next = Instant::now() + each;
             board.publish(name, judge(name, host::probes::run_all(&probes)));
             std::thread::sleep(next.saturating_duration_since(Instant::now()));
         }

@@ -25,6 +25,9 @@ pub struct Config {
     pub gateway: Vec<Probe>,
     #[serde(default)]
     pub balancer: Vec<Probe>,
+    /// Everything else that runs here, for the metrics that alerts rest on.
+    #[serde(default)]
+    pub others: Vec<Probe>,
 }
 
 /// A host whose database may become the writer, and the address under which Galera knows it.

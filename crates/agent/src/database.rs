@@ -28,14 +28,14 @@ const WRITE: Duration = Duration::from_secs(2);
 
 /// Starts looking at the host's database, if it has one.
 pub fn start(config: &Arc<Config>, board: &Arc<Board>) -> Result<(), Error> {
-    let Some(probe) = config.database.first().cloned() else { return checks::start(NAME, &[], board) };
+    let Some(probe) = config.database.first().cloned() else { return checks::start(NAME, &[], checks::VERDICT, board) };
     match probe.kind {
         ProbeKind::Galera { members } if !config.writers.is_empty() => group(probe, members, config, board),
         ProbeKind::Galera { members } => {
             alone(probe, board, move |session| Status::read(session).map(|status| status.judge(members)))
         }
         ProbeKind::Mariadb => alone(probe, board, host::probes::writable_by),
-        _ => checks::start(NAME, &config.database, board),
+        _ => checks::start(NAME, &config.database, checks::VERDICT, board),
     }
 }
 

@@ -46,8 +46,9 @@ pub fn run(config_path: &Path) -> Result<(), Error> {
     let config = Arc::new(Config::load(config_path)?);
     let board = Arc::new(Board::new(&config.host));
     database::start(&config, &board)?;
-    checks::start("gateway", &config.gateway, &board)?;
-    checks::start("balancer", &config.balancer, &board)?;
+    checks::start("gateway", &config.gateway, checks::VERDICT, &board)?;
+    checks::start("balancer", &config.balancer, checks::VERDICT, &board)?;
+    checks::start("others", &config.others, checks::METRIC, &board)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

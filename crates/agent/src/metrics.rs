@@ -37,6 +37,10 @@ pub fn render(board: &Board) -> String {
             let value = if metric == "quorate_probe_ok" { u64::from(report.ok) } else { report.took_ms };
             sample(&mut text, metric, &[("component", &report.component), ("name", &report.name)], value);
         }
+        // Whoever reads this has seen the agent answer.
+        if metric == "quorate_probe_ok" {
+            sample(&mut text, metric, &[("component", "agent"), ("name", "answers")], 1);
+        }
     }
     for (metric, help, kind) in GAUGES {
         let Some(value) = all.iter().find_map(|(_, _, answer)| answer.gauges.get(metric)) else { continue };

@@ -127,7 +127,11 @@ fn listening() -> Vec<Listening> {
     let owners = socket_owners();
     sockets
         .into_iter()
-        .map(|(address, port, inode)| Listening { address, port, process: owners.get(&inode).cloned().unwrap_or_default() })
+        .map(|(address, port, inode)| Listening {
+            address,
+            port,
+            process: owners.get(&inode).cloned().unwrap_or_default(),
+        })
         .collect()
 }
 

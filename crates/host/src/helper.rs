@@ -2,22 +2,26 @@
 //!
 //! Requests are carried out at the same time, each on a thread of its own; steps that must not overlap are ordered by
 //! the operator's program. When the connection ends, steps under way are brought to their end and written to the
-//! journal, and then the helper goes.
+//! journal, the run lock that was taken over this connection is given up, and then the helper goes. A run whose operator
+//! dies visibly thus stands in nobody's way; one that falls silent loses the lock by expiry.
 
+use std::fs;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use wire::message::Hold;
-use wire::{Act, ActResult, Envelope, Note, Outcome, Probe, Reply, Request, STATE_DIR, frame};
+use wire::{Act, ActResult, Envelope, LockGrant, LockRequest, Note, Outcome, Probe, Reply, Request, STATE_DIR, frame};
 
 use crate::error::Error;
 use crate::store::Store;
 use crate::{facts, journal, lock, probes, resources, withdraw};
 
+/// What actions under way get to end before the lock of a run that lost its operator is given up.
+const GRACE: Duration = Duration::from_secs(3);
 /// How often a probe is repeated while a step waits for it.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -27,6 +31,7 @@ pub fn serve() -> ExitCode {
     let output = Arc::new(Mutex::new(io::stdout()));
     let mut input = io::stdin().lock();
     let mut running = Vec::new();
+    let connection = Arc::new(Connection::default());
     let code = loop {
         let request: Envelope<Request> = match read_frame(&mut input) {
             Ok(Some(bytes)) => match frame::decode(&bytes) {
@@ -42,10 +47,16 @@ pub fn serve() -> ExitCode {
                 break ExitCode::from(2);
             }
         };
-        let (store, output) = (store.clone(), Arc::clone(&output));
+        let (store, output, connection) = (store.clone(), Arc::clone(&output), Arc::clone(&connection));
         running.retain(|t: &thread::JoinHandle<()>| !t.is_finished());
         running.push(thread::spawn(move || {
-            let reply = answer(&store, request.body);
+            let token = acquired(&request.body);
+            let reply = answer(&store, request.body, &connection);
+            if let Some(token) = token
+                && granted(&reply)
+            {
+                connection.token.store(token, Ordering::SeqCst);
+            }
             if let Ok(bytes) = frame::encode(&Envelope { id: request.id, body: reply }) {
                 let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
                 let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes();
@@ -53,10 +64,48 @@ pub fn serve() -> ExitCode {
             }
         }));
     };
+    connection.ended.store(true, Ordering::SeqCst);
+    let deadline = Instant::now() + GRACE;
+    while running.iter().any(|t| !t.is_finished()) && Instant::now() < deadline {
+        thread::sleep(PAUSE);
+    }
+    give_up_lock(&store, connection.token.load(Ordering::SeqCst));
     for thread in running {
         let _ = thread.join();
     }
     code
+}
+
+/// What the threads share about the operator at the other end.
+#[derive(Default)]
+struct Connection {
+    /// The token of the run lock that was taken over it; 0 if none was.
+    token: AtomicU64,
+    /// Nobody waits for results any more.
+    ended: AtomicBool,
+}
+
+/// Safe although the operator may live on and an action may still be under way: the operator cannot act here without
+/// its connection, and whoever gets the lock next carries a higher token, which ends the step before its next action.
+fn give_up_lock(store: &Store, token: u64) {
+    if token > 0
+        && let Err(error) = lock::request(store, &LockRequest::Release { token })
+    {
+        eprintln!("quorate helper: {error}");
+    }
+}
+
+fn granted(reply: &Reply) -> bool {
+    matches!(reply, Reply::Lock(LockGrant::Granted) | Reply::Observed { lock: Some(LockGrant::Granted), .. })
+}
+
+/// The token with which a request wants to take the lock.
+fn acquired(request: &Request) -> Option<u64> {
+    match request {
+        Request::Lock(LockRequest::Acquire { token, .. })
+        | Request::Observe { lock: Some(LockRequest::Acquire { token, .. }), .. } => Some(*token),
+        _ => None,
+    }
 }
 
 fn read_frame(input: &mut impl Read) -> Result<Option<Vec<u8>>, Box<dyn std::error::Error>> {
@@ -71,11 +120,11 @@ fn read_frame(input: &mut impl Read) -> Result<Option<Vec<u8>>, Box<dyn std::err
     Ok(Some(bytes))
 }
 
-fn answer(store: &Store, request: Request) -> Reply {
-    carry_out(store, request).unwrap_or_else(|error| Reply::Refused(error.note()))
+fn answer(store: &Store, request: Request, connection: &Arc<Connection>) -> Reply {
+    carry_out(store, request, connection).unwrap_or_else(|error| Reply::Refused(error.note()))
 }
 
-fn carry_out(store: &Store, request: Request) -> Result<Reply, Error> {
+fn carry_out(store: &Store, request: Request, connection: &Arc<Connection>) -> Result<Reply, Error> {
     Ok(match request {
         Request::Ping => Reply::Pong,
         Request::Facts { looks } => Reply::Facts(Box::new(facts::gather(store, &looks)?)),
@@ -84,17 +133,26 @@ fn carry_out(store: &Store, request: Request) -> Result<Reply, Error> {
             Reply::Observed { observed: resources::observe_all(&resources, store)?, lock }
         }
         Request::Probe { probes } => Reply::Probed(probes::run_all(&probes)),
-        Request::Lock(request) => Reply::Lock(lock::request(store, &request)?),
+        Request::Lock(request) => {
+            let grant = lock::request(store, &request)?;
+            if matches!(request, LockRequest::Release { .. }) {
+                journal::supersede(store)?;
+            }
+            Reply::Lock(grant)
+        }
         Request::Finish { probes, lock } => {
             let reports = probes::run_all(&probes);
-            Reply::Finished { reports, lock: lock::request(store, &lock)? }
+            let lock = lock::request(store, &lock)?;
+            journal::supersede(store)?;
+            Reply::Finished { reports, lock }
         }
         Request::Store { token, state } => {
             lock::admit(store, token)?;
             if let Some(present) = store.state()?
                 && (present.generation > state.generation || present.cluster != state.cluster)
             {
-                let note = Note::new("state-newer").with("generation", present.generation).with("cluster", present.cluster);
+                let note =
+                    Note::new("state-newer").with("generation", present.generation).with("cluster", present.cluster);
                 return Err(Error::Noted(note));
             }
             store.set_state(&state)?;
@@ -105,7 +163,7 @@ fn carry_out(store: &Store, request: Request) -> Result<Reply, Error> {
             let (removed, kept) = withdraw::withdraw(store, &cluster, delete_data)?;
             Reply::Withdrawn { removed, kept }
         }
-        Request::Act(act) => Reply::Acted(act_within_limit(store, act)),
+        Request::Act(act) => Reply::Acted(act_within_limit(store, act, connection)),
     })
 }
 
@@ -113,6 +171,7 @@ fn carry_out(store: &Store, request: Request) -> Result<Reply, Error> {
 struct Progress {
     doing: Mutex<String>,
     cancelled: AtomicBool,
+    connection: Arc<Connection>,
 }
 
 impl Progress {
@@ -121,10 +180,14 @@ impl Progress {
     }
 }
 
-fn act_within_limit(store: &Store, act: Act) -> ActResult {
+fn act_within_limit(store: &Store, act: Act, connection: &Arc<Connection>) -> ActResult {
     let begun = Instant::now();
     let limit = Duration::from_millis(act.timeout_ms);
-    let progress = Arc::new(Progress { doing: Mutex::default(), cancelled: AtomicBool::new(false) });
+    let progress = Arc::new(Progress {
+        doing: Mutex::default(),
+        cancelled: AtomicBool::new(false),
+        connection: Arc::clone(connection),
+    });
     let (sender, receiver) = mpsc::channel();
     {
         let (store, progress) = (store.clone(), Arc::clone(&progress));
@@ -180,15 +243,19 @@ fn await_all(awaited: &[Probe], progress: &Progress) -> Result<(), Error> {
         let Some(waiting) = reports.iter().find(|r| !r.ok) else { return Ok(()) };
         let note = waiting.note.as_ref().map(ToString::to_string).unwrap_or_default();
         progress.say(format!("{}/{}: {note}", waiting.component, waiting.name));
-        if progress.cancelled.load(Ordering::SeqCst) {
+        if progress.cancelled.load(Ordering::SeqCst) || progress.connection.ended.load(Ordering::SeqCst) {
             return Err(Error::Noted(Note::new("step-cancelled")));
         }
         thread::sleep(PAUSE);
     }
 }
 
+/// Says where a helper that is to be killed stands still; on a filesystem that does not outlive the host's power.
+const HELD: &str = "/run/quorate-held";
+
 fn hold(act: &Act, point: Hold) {
     if act.hold == Some(point) {
+        let _ = fs::write(HELD, format!("{} {}\n", act.run, act.step));
         loop {
             thread::park();
         }

@@ -40,6 +40,11 @@ pub fn append(store: &Store, run: &str, step: &str, outcome: Outcome) -> Result<
     file.sync_data().map_err(Error::file("cannot sync", &path))
 }
 
+/// Closes what a crash cut off and a later run brought to its end.
+pub fn supersede(store: &Store) -> Result<(), Error> {
+    unfinished(store).iter().try_for_each(|entry| append(store, &entry.run, &entry.step, Outcome::Superseded))
+}
+
 /// Intents without a result: steps that a crash cut off. A damaged last line is such a crash's trace and is skipped.
 pub fn unfinished(store: &Store) -> Vec<JournalEntry> {
     let text = fs::read_to_string(store.root().join(NAME)).unwrap_or_default();

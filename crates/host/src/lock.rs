@@ -84,10 +84,16 @@ pub fn request(store: &Store, request: &LockRequest) -> Result<LockGrant, Error>
     Ok(grant)
 }
 
-/// Refuses an action that carries a token older than one this host has seen.
+/// Refuses an action that carries a token older than one this host has seen; a newer one ends what older runs may do
+/// here, even where this host had not granted it the lock.
 pub fn admit(store: &Store, token: u64) -> Result<(), Error> {
-    let kept: Kept = store.read(NAME)?.unwrap_or_default();
-    if token >= kept.token {
+    let _turn = store.turn();
+    let mut kept: Kept = store.read(NAME)?.unwrap_or_default();
+    if token > kept.token {
+        kept.token = token;
+        return store.write(NAME, &kept);
+    }
+    if token == kept.token {
         return Ok(());
     }
     let holder = kept.grant.map_or_else(String::new, |g| g.holder);

@@ -52,10 +52,11 @@ fn galera() -> GaleraPosition {
 
 /// How long a unit has been starting.
 fn starting_for(name: &str) -> Duration {
-    let since = command::run("systemctl", &["show", "-p", "InactiveExitTimestampMonotonic", "--value", name], command::SHORT)
-        .ok()
-        .and_then(|o| o.stdout.trim().parse::<u64>().ok())
-        .map_or(Duration::ZERO, Duration::from_micros);
+    let since =
+        command::run("systemctl", &["show", "-p", "InactiveExitTimestampMonotonic", "--value", name], command::SHORT)
+            .ok()
+            .and_then(|o| o.stdout.trim().parse::<u64>().ok())
+            .map_or(Duration::ZERO, Duration::from_micros);
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     Duration::from_secs(now.tv_sec.try_into().unwrap_or(0)).saturating_sub(since)
 }
@@ -74,7 +75,9 @@ pub fn unit(name: &str) -> UnitFacts {
 pub fn show(name: &str) -> BTreeMap<String, String> {
     let properties = "LoadState,UnitFileState,ActiveState,SubState,NeedDaemonReload,Result,CanReload";
     command::run("systemctl", &["show", "-p", properties, "--", name], command::SHORT)
-        .map(|o| o.stdout.lines().filter_map(|l| l.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect())
+        .map(|o| {
+            o.stdout.lines().filter_map(|l| l.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
+        })
         .unwrap_or_default()
 }
 

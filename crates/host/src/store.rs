@@ -38,10 +38,24 @@ pub struct Entry {
 pub enum Before {
     Nothing,
     /// A file; its content is kept under `replaced/<sha256>`.
-    File { sha256: String, mode: u32, owner: String, group: String },
-    Directory { mode: u32, owner: String, group: String },
-    Unit { enabled: bool, active: bool },
-    Value { text: String },
+    File {
+        sha256: String,
+        mode: u32,
+        owner: String,
+        group: String,
+    },
+    Directory {
+        mode: u32,
+        owner: String,
+        group: String,
+    },
+    Unit {
+        enabled: bool,
+        active: bool,
+    },
+    Value {
+        text: String,
+    },
     /// It was there already; taking back leaves it.
     Present,
 }
@@ -209,7 +223,11 @@ mod tests {
     use super::*;
 
     fn store() -> (PathBuf, Store) {
-        let dir = std::env::temp_dir().join(format!("quorate-store-{}-{:?}", std::process::id(), std::thread::current().id()));
+        let dir = std::env::temp_dir().join(format!(
+            "quorate-store-{}-{:?}",
+            std::process::id(),
+            std::thread::current().id()
+        ));
         let _ = fs::remove_dir_all(&dir);
         (dir.clone(), Store::new(dir))
     }
@@ -219,7 +237,10 @@ mod tests {
         let (dir, store) = store();
         store.own("demo", "file:/x", || Ok(Before::Nothing)).unwrap();
         store.own("demo", "file:/x", || Ok(Before::Present)).unwrap();
-        assert_eq!(store.manifest().unwrap().unwrap().entries, vec![Entry { key: "file:/x".into(), before: Before::Nothing }]);
+        assert_eq!(
+            store.manifest().unwrap().unwrap().entries,
+            vec![Entry { key: "file:/x".into(), before: Before::Nothing }]
+        );
         fs::remove_dir_all(dir).unwrap();
     }
 

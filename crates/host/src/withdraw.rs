@@ -26,7 +26,11 @@ pub fn withdraw(store: &Store, cluster: &str, delete_data: bool) -> Result<(Vec<
     // Units first: nothing may run while its files go.
     let (units, rest): (Vec<_>, Vec<_>) = manifest.entries.into_iter().partition(|e| e.key.starts_with("unit:"));
     for entry in units.into_iter().rev().chain(rest.into_iter().rev()) {
-        if take_back(store, &entry)? { removed.push(entry.key.clone()) } else { kept.push(entry.key.clone()) }
+        if take_back(store, &entry)? {
+            removed.push(entry.key.clone())
+        } else {
+            kept.push(entry.key.clone())
+        }
         store.disown(&entry.key)?;
     }
     for path in DATA {
@@ -40,12 +44,9 @@ pub fn withdraw(store: &Store, cluster: &str, delete_data: bool) -> Result<(Vec<
         }
     }
     command::succeed("systemctl", &["daemon-reload"], command::SHORT)?;
-    for name in ["manifest.json", "debts.json", "state.json", "lock.json", "journal.jsonl", "journal.previous.jsonl"] {
-        let _ = fs::remove_file(store.root().join(name));
-    }
-    let _ = fs::remove_dir_all(store.root().join("replaced"));
+    // The helper goes too, though it is this very process: what runs needs its name no longer.
+    fs::remove_dir_all(store.root()).map_err(Error::file("cannot remove", store.root()))?;
     let _ = fs::remove_dir_all(wire::RUNTIME_DIR);
-    // The directory and the helper in it stay while this very helper runs from there; an empty one is harmless.
     Ok((removed, kept))
 }
 
@@ -72,7 +73,12 @@ fn take_back(store: &Store, entry: &Entry) -> Result<bool, Error> {
             Ok(true)
         }
         ("file", Before::Nothing) => remove_file(Path::new(name)),
-        ("program", _) => remove_file(Path::new(PROGRAM)),
+        ("program", _) => {
+            let removed = remove_file(Path::new(PROGRAM))?;
+            // Made together with the link; somebody else's files in it keep it.
+            let _ = Path::new(PROGRAM).parent().map(fs::remove_dir);
+            Ok(removed)
+        }
         ("file", Before::File { sha256, mode, owner, group }) => {
             let content = store.kept(sha256)?;
             store::replace_with(Path::new(name), &content, *mode, |f| crate::resources::set_owner(f, owner, group))?;
@@ -83,6 +89,10 @@ fn take_back(store: &Store, entry: &Entry) -> Result<bool, Error> {
             // Somebody else keeps something there.
             Err(_) => Ok(false),
         },
+        ("directory", Before::Directory { mode, owner, group }) => {
+            crate::resources::set_attributes(Path::new(name), owner, group, *mode)?;
+            Ok(true)
+        }
         ("block", _) => {
             if let Some((path, marker)) = name.rsplit_once(':') {
                 crate::resources::remove_block(Path::new(path), marker)?;

@@ -187,7 +187,7 @@ pub(crate) struct DnsName {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Etcd {
-    /// Major and minor version: "3.4" (Debian's own), "3.5" or "3.6".
+    /// Major and minor version: "3.4", which is Debian's own.
     pub version: Option<At<String>>,
 }
 

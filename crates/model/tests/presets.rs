@@ -79,7 +79,7 @@ spec:
     - { name: one, vip: 10.88.0.100, vrid: 101, candidates: [b, a], ports: [22], network: lan }
     - { name: two, vip: 10.88.0.101, candidates: [a], ports: [22] }
     - { name: three, vip: "fd00::65", candidates: [c], ports: [22] }
-  etcd: { version: 3.5 }
+  etcd: { version: 3.4 }
   database:
     external: { host: db.example.com, port: 3307, user: app-user, passwordFrom: { file: /run/secret } }
     schemas: [{ name: console, user: console_rw, passwordFrom: { env: CONSOLE } }]
@@ -95,7 +95,7 @@ spec:
     assert_eq!(b.ssh.bastion.as_ref().map(|j| j.port), Some(24));
     assert_eq!(cc.ssh.sudo.as_ref().map(|s| s.password.is_none()), Some(true), "the host's own sudo wins");
     assert_eq!((cc.ssh.user.as_str(), cc.ssh.port), ("admin", 2222));
-    assert_eq!(c.etcd.version, "3.5");
+    assert_eq!(c.etcd.version, "3.4");
     let vrids: Vec<_> = c.vips().map(|(e, v)| (e.name.as_str(), v.vrid)).collect();
     assert_eq!(vrids, [("one", 101), ("two", 102), ("three", 103)], "101 is taken, and so is what was derived before");
     assert!(matches!(&c.endpoints[1].kind, EndpointKind::Dns { name } if name == "db.example.com"));

@@ -286,7 +286,7 @@ fn quorums() {
         ],
         &["8:5 etcd-none"],
     );
-    case(&[("  database: {", "  etcd: { version: '2.3' }\n  database: {")], &["14:20 etcd-version version=2.3"]);
+    case(&[("  database: {", "  etcd: { version: '3.5' }\n  database: {")], &["14:20 etcd-version version=3.5"]);
 }
 
 #[test]

@@ -89,7 +89,9 @@ fn founders(plan: &Plan) -> Vec<Flaw> {
         .iter()
         .filter(|s| s.component == "galera")
         .filter(|s| {
-            s.resources.iter().any(|r| matches!(r, Resource::Flag { content, .. } if content.contains("--wsrep-new-cluster")))
+            s.resources
+                .iter()
+                .any(|r| matches!(r, Resource::Flag { content, .. } if content.contains("--wsrep-new-cluster")))
         })
         .collect();
     founding.windows(2).map(|w| Flaw::TwoFounders(w[0].id.clone(), w[1].id.clone())).collect()

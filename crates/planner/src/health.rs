@@ -172,8 +172,8 @@ fn host_health(seen: Seen<'_>, host: &model::Host, components: &[ComponentHealth
     let mut notes: Vec<Note> = seen.absent.get(&host.name).cloned().into_iter().collect();
     notes.extend(components.iter().flat_map(|c| &c.notes).filter(|(h, _)| *h == host.name).map(|(_, n)| n.clone()));
     let failing = components.iter().any(|c| {
-        let runs_here = components::by_id(&c.component)
-            .is_some_and(|k| k.hosts(seen.cluster).iter().any(|h| h.name == host.name));
+        let runs_here =
+            components::by_id(&c.component).is_some_and(|k| k.hosts(seen.cluster).iter().any(|h| h.name == host.name));
         runs_here && !seen.up(&c.component, &host.name)
     });
     let state = match (reached, failing || !notes.is_empty()) {

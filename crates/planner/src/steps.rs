@@ -36,9 +36,8 @@ pub fn plan(cluster: &Cluster, seen: Observations<'_>) -> Plan {
     let mut memberships: BTreeMap<&str, Membership> = BTreeMap::new();
     for part in &parts {
         let id = part.component.id();
-        let membership = memberships
-            .entry(id)
-            .or_insert_with(|| part.component.membership(View { cluster, facts: seen.facts }));
+        let membership =
+            memberships.entry(id).or_insert_with(|| part.component.membership(View { cluster, facts: seen.facts }));
         if part.once {
             steps.extend(once(part, seen));
         } else {
@@ -93,7 +92,12 @@ fn once(part: &Part, seen: Observations<'_>) -> Option<Step> {
     (!step.resources.is_empty()).then_some(step)
 }
 
-fn collect<'r>(step: &mut Step, resources: impl Iterator<Item = &'r Resource>, host: &HostName, seen: Observations<'_>) {
+fn collect<'r>(
+    step: &mut Step,
+    resources: impl Iterator<Item = &'r Resource>,
+    host: &HostName,
+    seen: Observations<'_>,
+) {
     for resource in resources {
         let Some(observed) = difference(seen, host, resource) else { continue };
         let (kind, changes) = match &observed.difference {
@@ -208,10 +212,8 @@ fn unit_change(changes: &[wire::Change]) -> ChangeKind {
 /// Ties the steps together: configuration before running, other components' work before this one's, one host after
 /// another where a change disturbs, founders before joiners.
 fn connect(steps: &mut [Step], memberships: &BTreeMap<&str, Membership>) {
-    let all: Vec<(String, String, HostName, Stage, bool)> = steps
-        .iter()
-        .map(|s| (s.id.clone(), s.component.clone(), s.host.clone(), s.stage, s.disturbs))
-        .collect();
+    let all: Vec<(String, String, HostName, Stage, bool)> =
+        steps.iter().map(|s| (s.id.clone(), s.component.clone(), s.host.clone(), s.stage, s.disturbs)).collect();
     let mut last_disturbing: BTreeMap<String, String> = BTreeMap::new();
     for step in steps {
         let mut needs: Vec<String> = Vec::new();

@@ -33,6 +33,8 @@ pub enum Command {
     Destroy(DestroyArgs),
     /// Show a generated password
     Secret(SecretArgs),
+    /// Print Prometheus alerting rules for a cluster file
+    Alerts(AlertsArgs),
     /// Print the JSON Schema of cluster files, for editors
     Schema,
     /// Make test hosts on this machine, and break them
@@ -150,6 +152,13 @@ pub struct StatusArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct AlertsArgs {
+    /// The cluster file
+    #[arg(value_name = "CLUSTER.YAML", default_value = "cluster.yaml")]
+    pub file: PathBuf,
 }
 
 #[derive(Debug, Args)]

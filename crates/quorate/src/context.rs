@@ -36,7 +36,12 @@ impl Context {
     }
 
     /// Connects to every host. Unknown host keys are shown and pinned after a yes.
-    pub fn connect(&self, file: &FileArgs, limits: Limits, texts: &Texts) -> Result<(tokio::runtime::Runtime, Fleet), Failure> {
+    pub fn connect(
+        &self,
+        file: &FileArgs,
+        limits: Limits,
+        texts: &Texts,
+    ) -> Result<(tokio::runtime::Runtime, Fleet), Failure> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -135,9 +140,9 @@ fn state_home() -> PathBuf {
 
 fn read_secret(source: &SecretSource, home: &Path) -> Result<Secret, Note> {
     match source {
-        SecretSource::Env(name) => std::env::var(name)
-            .map(Secret::new)
-            .map_err(|_| Note::new("secret-env-missing").with("name", name)),
+        SecretSource::Env(name) => {
+            std::env::var(name).map(Secret::new).map_err(|_| Note::new("secret-env-missing").with("name", name))
+        }
         SecretSource::File(path) => {
             let path = runner::targets::expand(path, home);
             let text = std::fs::read_to_string(&path)

@@ -58,6 +58,7 @@ fn run(cli: Cli, texts: &Texts) -> Result<ExitCode, Failure> {
         Command::Status(args) => commands::status::run(&args, texts),
         Command::Destroy(args) => commands::destroy::run(&args, texts),
         Command::Secret(args) => commands::secret::run(&args, texts),
+        Command::Alerts(args) => commands::alerts::run(&args, texts),
         Command::Schema => commands::schema::run(),
         Command::Lab(args) => commands::lab_with_file(args, texts),
         Command::Helper => Ok(host::helper::serve()),

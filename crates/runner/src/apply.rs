@@ -20,7 +20,7 @@ use wire::{ClusterState, Facts, LockRequest, Note, ProbeReport, Reply, Request};
 use crate::execute::{Event, HoldAt, Run, StepOutcome, execute};
 use crate::fleet::Fleet;
 use crate::journal::{Journal, write_private};
-use crate::lock::{Keeper, granted, grants, release};
+use crate::lock::{Keeper, fence, give_back, granted, grants, release};
 use crate::state::{Memory, Relation, keepers, relate};
 use crate::{Error, observe, secrets};
 
@@ -92,7 +92,10 @@ pub async fn plan_only(options: &ApplyOptions, fleet: &mut Fleet) -> Result<Plan
 }
 
 /// The state that this run is to bring about, and the new root authority if the cluster is new.
-fn intended(options: &ApplyOptions, facts: &BTreeMap<HostName, Facts>) -> Result<(ClusterState, Option<pki::Root>), Error> {
+fn intended(
+    options: &ApplyOptions,
+    facts: &BTreeMap<HostName, Facts>,
+) -> Result<(ClusterState, Option<pki::Root>), Error> {
     let memory: Option<Memory> =
         std::fs::read(options.directory.join("memory.json")).ok().and_then(|b| serde_json::from_slice(&b).ok());
     let relation = relate(&options.cluster, &options.text, facts, memory.as_ref(), options.from_generation)?;
@@ -136,15 +139,15 @@ fn checked(plan: &Plan) -> Result<(), Error> {
 }
 
 /// Brings the cluster to its file. `confirm` sees the plan before anything is changed.
-pub async fn apply(
-    options: ApplyOptions,
-    mut fleet: Fleet,
-    confirm: impl Fn(&Plan) -> bool,
-) -> Result<Report, Error> {
+pub async fn apply(options: ApplyOptions, mut fleet: Fleet, confirm: impl Fn(&Plan) -> bool) -> Result<Report, Error> {
     let begun = Instant::now();
     let journal = Arc::new(Journal::begin(&options.directory, OffsetDateTime::now_utc())?);
     let keepers = keepers(&options.cluster);
     let mut observation = observe::facts(&options.cluster, &mut fleet, FACTS_LIMIT, |_| vec![]).await;
+    for entry in observation.facts.values().flat_map(|f| f.unfinished.clone()) {
+        journal.log(&format!("{} was cut off in run {}", entry.step, entry.run));
+        let _ = options.events.send(Event::Resumed { entry });
+    }
     let (state, root) = intended(&options, &observation.facts)?;
     if root.is_some() {
         ready(&options.cluster, &mut fleet, &observation).await?;
@@ -160,11 +163,21 @@ pub async fn apply(
     let (full, granted_by) =
         observe::compare(&options.cluster, &mut fleet, &observation.facts, &state.secrets, Some(&acquire)).await;
     if let Err(note) = granted(&keepers, &granted_by) {
-        release(&fleet.links, token).await;
+        give_back(&fleet.links, &granted_by, token).await;
         return Err(note.into());
     }
+    fence(&fleet.links, &granted_by, token).await;
     let keeper = Keeper::start(fleet.links.clone(), keepers.clone(), token);
-    let outcome = locked(&options, &mut fleet, &mut observation, Locked { state, root, token, keepers, keeper }, full, &journal, confirm).await;
+    let outcome = locked(
+        &options,
+        &mut fleet,
+        &mut observation,
+        Locked { state, root, token, keepers, keeper },
+        full,
+        &journal,
+        confirm,
+    )
+    .await;
     match outcome {
         Ok(mut report) => {
             report.elapsed_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -280,9 +293,9 @@ async fn commit(
         write_private(&options.directory.join("root-ca.crt"), root.certificate.as_bytes())?;
         write_private(&options.directory.join("root-ca.key"), root.key.expose().as_bytes())?;
     }
-    let missing = keepers.iter().any(|k| {
-        fleet.links.contains_key(k) && observation.facts.get(k).and_then(|f| f.state.as_ref()) != Some(state)
-    });
+    let missing = keepers
+        .iter()
+        .any(|k| fleet.links.contains_key(k) && observation.facts.get(k).and_then(|f| f.state.as_ref()) != Some(state));
     if missing {
         observe::store(fleet, keepers, token, state).await?;
     }

@@ -7,7 +7,7 @@ use model::{Cluster, HostName};
 use wire::{LockRequest, Note, Reply, Request};
 
 use crate::fleet::Fleet;
-use crate::lock::{granted, grants, release};
+use crate::lock::{fence, give_back, granted, grants, release};
 use crate::state::keepers;
 use crate::{Error, observe};
 
@@ -17,12 +17,21 @@ const LIMIT: Duration = Duration::from_secs(300);
 pub type Withdrawn = BTreeMap<HostName, Result<(Vec<String>, Vec<String>), Note>>;
 
 /// Withdraws the cluster from every connected host; interrupted, it can be repeated.
-pub async fn destroy(cluster: &Cluster, fleet: &mut Fleet, holder: &str, run: &str, delete_data: bool) -> Result<Withdrawn, Error> {
+pub async fn destroy(
+    cluster: &Cluster,
+    fleet: &mut Fleet,
+    holder: &str,
+    run: &str,
+    delete_data: bool,
+) -> Result<Withdrawn, Error> {
     let observation = observe::facts(cluster, fleet, Duration::from_secs(30), |_| vec![]).await;
     let ours: Vec<HostName> = observation
         .facts
         .iter()
-        .filter(|(_, f)| f.cluster.as_deref() == Some(cluster.name.as_str()) || f.state.as_ref().is_some_and(|s| s.cluster == cluster.name))
+        .filter(|(_, f)| {
+            f.cluster.as_deref() == Some(cluster.name.as_str())
+                || f.state.as_ref().is_some_and(|s| s.cluster == cluster.name)
+        })
         .map(|(h, _)| h.clone())
         .collect();
     let token = observation.facts.values().map(|f| f.token).max().unwrap_or(0) + 1;
@@ -37,10 +46,12 @@ pub async fn destroy(cluster: &Cluster, fleet: &mut Fleet, holder: &str, run: &s
             }))
         })
         .await;
-    if let Err(note) = granted(&keepers, &grants(answers)) {
-        release(&fleet.links, token).await;
+    let granted_by = grants(answers);
+    if let Err(note) = granted(&keepers, &granted_by) {
+        give_back(&fleet.links, &granted_by, token).await;
         return Err(note.into());
     }
+    fence(&fleet.links, &granted_by, token).await;
     let answers = fleet
         .ask_all(LIMIT, |host| {
             ours.contains(host).then(|| Request::Withdraw { token, cluster: cluster.name.clone(), delete_data })

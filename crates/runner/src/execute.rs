@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinSet;
 use wire::message::Hold;
 use wire::state::ClusterSecrets;
-use wire::{Act, Note, Outcome, ProbeReport, Reply, Request};
+use wire::{Act, JournalEntry, Note, Outcome, ProbeReport, Reply, Request};
 
 use crate::fleet::ask;
 use crate::journal::Journal;
@@ -33,20 +33,37 @@ const GRACE: Duration = Duration::from_secs(5);
 #[serde(rename_all = "camelCase")]
 pub enum StepOutcome {
     /// What was changed, and how long it took in milliseconds.
-    Done { changed: Vec<String>, took_ms: u64 },
+    Done {
+        changed: Vec<String>,
+        took_ms: u64,
+    },
     Failed(Note),
     /// The plan or the guard refused it.
     Blocked(Note),
     /// A step that it needs did not get done.
-    Skipped { needs: String },
+    Skipped {
+        needs: String,
+    },
 }
 
 /// What is going on, for whoever shows it.
 #[derive(Clone, Debug)]
 pub enum Event {
-    Waiting { step: String, note: Note },
-    Started { step: String },
-    Ended { step: String, outcome: StepOutcome },
+    /// An earlier run was cut off in the middle of this step.
+    Resumed {
+        entry: JournalEntry,
+    },
+    Waiting {
+        step: String,
+        note: Note,
+    },
+    Started {
+        step: String,
+    },
+    Ended {
+        step: String,
+        outcome: StepOutcome,
+    },
 }
 
 /// Where to stand still, for tests that kill from outside.
@@ -82,6 +99,7 @@ impl Run {
     /// To whoever watches, and to the run's log.
     fn tell(&self, event: Event) {
         self.journal.log(&match &event {
+            Event::Resumed { entry } => format!("{} was cut off in run {}", entry.step, entry.run),
             Event::Waiting { step, note } => format!("{step} waits: {note}"),
             Event::Started { step } => format!("{step} begins"),
             Event::Ended { step, outcome } => match outcome {

@@ -30,7 +30,12 @@ pub enum Connected {
 ///
 /// A host that cannot be reached is absent and no error. A host that refuses the login or offers another key than the
 /// pinned one is an error: the operator must look at it before anything is done anywhere.
-pub async fn connect(targets: Vec<Target>, trust: Arc<Trust>, limits: Limits, program: &Program) -> Result<Connected, Error> {
+pub async fn connect(
+    targets: Vec<Target>,
+    trust: Arc<Trust>,
+    limits: Limits,
+    program: &Program,
+) -> Result<Connected, Error> {
     let connector = Arc::new(Connector::new(trust, limits));
     let mut tasks = JoinSet::new();
     for target in targets {

@@ -28,7 +28,13 @@ impl Journal {
     pub fn begin(state_directory: &Path, now: OffsetDateTime) -> Result<Self, Error> {
         let stamp = format!(
             "{:04}{:02}{:02}T{:02}{:02}{:02}.{:03}Z-{}",
-            now.year(), u8::from(now.month()), now.day(), now.hour(), now.minute(), now.second(), now.millisecond(),
+            now.year(),
+            u8::from(now.month()),
+            now.day(),
+            now.hour(),
+            now.minute(),
+            now.second(),
+            now.millisecond(),
             std::process::id(),
         );
         let directory = state_directory.join("runs").join(&stamp);

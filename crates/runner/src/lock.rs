@@ -75,12 +75,26 @@ pub fn grants(answers: BTreeMap<HostName, Result<Reply, Note>>) -> BTreeMap<Host
     answers
         .into_iter()
         .filter_map(|(host, answer)| match answer {
-            Ok(Reply::Lock(grant) | Reply::Observed { lock: Some(grant), .. } | Reply::Finished { lock: grant, .. }) => {
-                Some((host, grant))
-            }
+            Ok(
+                Reply::Lock(grant) | Reply::Observed { lock: Some(grant), .. } | Reply::Finished { lock: grant, .. },
+            ) => Some((host, grant)),
             _ => None,
         })
         .collect()
+}
+
+/// Gives back what was granted where it was not enough. Only there: another run may have begun with the same token,
+/// and the hosts that refused this one may have granted it to that one.
+pub async fn give_back(links: &BTreeMap<HostName, Link>, grants: &BTreeMap<HostName, LockGrant>, token: u64) {
+    let here = |host: &HostName| matches!(grants.get(host), Some(LockGrant::Granted));
+    ask(links, Duration::from_secs(5), |host| here(host).then(|| Request::Lock(LockRequest::Release { token }))).await;
+}
+
+/// Tells the hosts that refused the winner's token, so that they take no more from the run that they still had
+/// granted: one that lost its hold on the others, or died with a step under way.
+pub async fn fence(links: &BTreeMap<HostName, Link>, grants: &BTreeMap<HostName, LockGrant>, token: u64) {
+    let here = |host: &HostName| matches!(grants.get(host), Some(LockGrant::Refused(_)));
+    ask(links, Duration::from_secs(5), |host| here(host).then(|| Request::Lock(LockRequest::Renew { token }))).await;
 }
 
 /// Gives the lock up everywhere; a host that does not hear it lets it expire.

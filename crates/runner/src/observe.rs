@@ -100,16 +100,14 @@ pub async fn compare(
 /// Puts the cluster's state onto its keepers; a majority must have it before anything is built on it.
 pub async fn store(fleet: &mut Fleet, keepers: &[HostName], token: u64, state: &ClusterState) -> Result<(), Error> {
     let answers = fleet
-        .ask_all(LIMIT, |host| {
-            keepers.contains(host).then(|| Request::Store { token, state: Box::new(state.clone()) })
-        })
+        .ask_all(LIMIT, |host| keepers.contains(host).then(|| Request::Store { token, state: Box::new(state.clone()) }))
         .await;
     let stored = answers.values().filter(|a| matches!(a, Ok(Reply::Stored))).count();
     if stored * 2 > keepers.len() {
         return Ok(());
     }
     let refusal = answers.into_values().find_map(Result::err);
-    Err(Error::Noted(refusal.unwrap_or_else(|| {
-        Note::new("state-no-majority").with("stored", stored).with("keepers", keepers.len())
-    })))
+    Err(Error::Noted(
+        refusal.unwrap_or_else(|| Note::new("state-no-majority").with("stored", stored).with("keepers", keepers.len())),
+    ))
 }

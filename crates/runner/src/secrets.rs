@@ -58,10 +58,7 @@ impl Identities {
     /// Fresh every time: a cluster made anew under an old name must not be taken for the old one.
     fn galera(&self, members: &[String]) -> GaleraSeed {
         let mut seed = self.galera.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = || GaleraSeed {
-            cluster: uuid(),
-            members: members.iter().map(|m| (m.clone(), uuid())).collect(),
-        };
+        let fresh = || GaleraSeed { cluster: uuid(), members: members.iter().map(|m| (m.clone(), uuid())).collect() };
         seed.get_or_insert_with(fresh).clone()
     }
 }

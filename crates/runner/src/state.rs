@@ -133,7 +133,10 @@ mod tests {
         let seen = facts(&[Some(state(3, "new")), Some(state(2, "old"))]);
         let stale = relate(&cluster(), "mine", &seen, Some(&Memory { generation: 2 }), None).unwrap_err();
         assert_eq!((stale.code.as_str(), stale.args["generation"].as_str()), ("file-stale", "3"));
-        assert!(matches!(relate(&cluster(), "mine", &seen, Some(&Memory { generation: 3 }), None), Ok(Relation::Next(_))));
+        assert!(matches!(
+            relate(&cluster(), "mine", &seen, Some(&Memory { generation: 3 }), None),
+            Ok(Relation::Next(_))
+        ));
     }
 
     #[test]

@@ -11,8 +11,7 @@ use crate::fleet::Fleet;
 
 /// Runs every probe once on every connected host.
 pub async fn status(cluster: &Cluster, fleet: &mut Fleet, limit: Duration) -> Health {
-    let answers = fleet
-        .ask_all(limit, |name| Some(Request::Probe { probes: probes(cluster, cluster.host(name)?) }))
-        .await;
+    let answers =
+        fleet.ask_all(limit, |name| Some(Request::Probe { probes: probes(cluster, cluster.host(name)?) })).await;
     health_of(cluster, fleet, answers)
 }

@@ -40,9 +40,10 @@ fn target(
     let bastion = match &host.ssh.bastion {
         None => None,
         Some(bastion) => {
-            let address: IpAddr = bastion.address.parse().map_err(|_| {
-                Note::new("bastion-address").with("host", &host.name).with("address", &bastion.address)
-            })?;
+            let address: IpAddr = bastion
+                .address
+                .parse()
+                .map_err(|_| Note::new("bastion-address").with("host", &host.name).with("address", &bastion.address))?;
             Some(Box::new(Target {
                 host: format!("bastion {}", bastion.address),
                 address,

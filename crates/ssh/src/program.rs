@@ -22,8 +22,8 @@ struct Inner {
 
 impl Program {
     /// Takes an executable's content. Hashing costs about 1 ms per MB.
-    pub fn new(bytes: impl Into<Arc<[u8]>>) -> Self {
-        let bytes = Bytes::from_owner(bytes.into());
+    pub fn new(bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
         let mut sha256 = String::with_capacity(64);
         for byte in Sha256::digest(&bytes) {
             let _ = write!(sha256, "{byte:02x}");

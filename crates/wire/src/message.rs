@@ -20,18 +20,35 @@ pub struct Envelope<T> {
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Request {
     /// Everything about the host, and what the components want to know.
-    Facts { looks: Vec<Look> },
+    Facts {
+        looks: Vec<Look>,
+    },
     /// Compare; with `lock`, take the lock in the same round trip.
-    Observe { resources: Vec<Resource>, lock: Option<LockRequest> },
+    Observe {
+        resources: Vec<Resource>,
+        lock: Option<LockRequest>,
+    },
     Act(Act),
-    Probe { probes: Vec<Probe> },
+    Probe {
+        probes: Vec<Probe>,
+    },
     Lock(LockRequest),
     /// Run the probes once and give up the lock in the same round trip.
-    Finish { probes: Vec<Probe>, lock: LockRequest },
+    Finish {
+        probes: Vec<Probe>,
+        lock: LockRequest,
+    },
     /// Keep this state; refused when the host already has a later generation.
-    Store { token: u64, state: Box<ClusterState> },
+    Store {
+        token: u64,
+        state: Box<ClusterState>,
+    },
     /// Take back everything in the manifest of this cluster.
-    Withdraw { token: u64, cluster: String, delete_data: bool },
+    Withdraw {
+        token: u64,
+        cluster: String,
+        delete_data: bool,
+    },
     /// Answers at once: keeps the connection known to be alive.
     Ping,
 }
@@ -68,13 +85,22 @@ pub enum Hold {
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Reply {
     Facts(Box<Facts>),
-    Observed { observed: Vec<Observed>, lock: Option<LockGrant> },
+    Observed {
+        observed: Vec<Observed>,
+        lock: Option<LockGrant>,
+    },
     Acted(ActResult),
     Probed(Vec<ProbeReport>),
     Lock(LockGrant),
-    Finished { reports: Vec<ProbeReport>, lock: LockGrant },
+    Finished {
+        reports: Vec<ProbeReport>,
+        lock: LockGrant,
+    },
     Stored,
-    Withdrawn { removed: Vec<String>, kept: Vec<String> },
+    Withdrawn {
+        removed: Vec<String>,
+        kept: Vec<String>,
+    },
     Pong,
     /// The request was not carried out.
     Refused(Note),

@@ -15,28 +15,62 @@ use crate::probe::Probe;
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Resource {
     /// A distribution package, any version.
-    Package { name: String },
+    Package {
+        name: String,
+    },
     /// A system account without login.
-    User { name: String },
-    Directory { path: PathBuf, owner: String, group: String, mode: u32 },
+    User {
+        name: String,
+    },
+    Directory {
+        path: PathBuf,
+        owner: String,
+        group: String,
+        mode: u32,
+    },
     /// A whole file. `touches` names the units that must take up a change.
-    File { path: PathBuf, content: String, owner: String, group: String, mode: u32, touches: Vec<Touch> },
+    File {
+        path: PathBuf,
+        content: String,
+        owner: String,
+        group: String,
+        mode: u32,
+        touches: Vec<Touch>,
+    },
     /// A marked block inside a file that others write too, such as `/etc/hosts`.
-    Block { path: PathBuf, marker: String, content: String },
+    Block {
+        path: PathBuf,
+        marker: String,
+        content: String,
+    },
     /// A kernel setting's live value; the file that keeps it over a reboot is a [`Resource::File`].
-    Sysctl { key: String, value: String },
+    Sysctl {
+        key: String,
+        value: String,
+    },
     /// A private key and a certificate chain, issued by the cluster's intermediate authority.
     /// Renewed when it is missing, damaged, names other subjects, or has less than a third of its life left.
     Certificate(Certificate),
     /// The program itself, for units to run: [`crate::PROGRAM`], a copy of the running helper.
-    Program { touches: Vec<Touch> },
+    Program {
+        touches: Vec<Touch>,
+    },
     /// Whether a unit is enabled and runs.
-    Unit { name: String, enabled: bool, active: bool },
+    Unit {
+        name: String,
+        enabled: bool,
+        active: bool,
+    },
     /// A file under `/run` that tells the next start of a unit something once. Always written, never drift.
-    Flag { path: PathBuf, content: String },
+    Flag {
+        path: PathBuf,
+        content: String,
+    },
     /// Ends a unit at once, without its consent. Only for servers that wait for peers and hold no data open: such a
     /// MariaDB ignores every polite request.
-    Kill { unit: String },
+    Kill {
+        unit: String,
+    },
     /// Seeds a pristine MariaDB as a member of a new Galera cluster: it knows the cluster's identity and all its
     /// members before it first starts, and works only once all of them are connected.
     GaleraSeed {
@@ -49,9 +83,16 @@ pub enum Resource {
         seed: Option<GaleraSeed>,
     },
     /// A database (schema) with its character set.
-    SqlSchema { name: String },
+    SqlSchema {
+        name: String,
+    },
     /// A database account and exactly these privileges.
-    SqlAccount { user: String, host: String, auth: SqlAuth, grants: Vec<Grant> },
+    SqlAccount {
+        user: String,
+        host: String,
+        auth: SqlAuth,
+        grants: Vec<Grant>,
+    },
     /// The table in which Galera's members agree on one writer, with its only row.
     SqlWriterTable,
 }
@@ -112,7 +153,11 @@ pub enum SqlAuth {
     Socket,
     /// The password of that name among the cluster's secrets; the value is filled in on the way to a host and is
     /// never part of a plan.
-    Password { name: String, #[serde(default, skip_serializing_if = "Option::is_none")] value: Option<Secret> },
+    Password {
+        name: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<Secret>,
+    },
 }
 
 /// Privileges on one schema's tables, or on the server (`on` = `*.*`).

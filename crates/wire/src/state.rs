@@ -47,4 +47,6 @@ pub enum Outcome {
     Intent,
     Done,
     Failed(String),
+    /// A later run came to its end without needing the step again.
+    Superseded,
 }

@@ -2,14 +2,17 @@
 //! database be written, is its gateway serving — for HAProxy and keepalived.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use minijinja::context;
 use model::{Cluster, Host};
 use serde_json::json;
+use wire::resource::Certificate;
 use wire::{AGENT_PORT, Probe, ProbeKind, Resource, Touch, UnitEffect};
 
 use crate::component::{At, Component, Rollout};
 use crate::galera::AGENT_ACCOUNT;
+use crate::identity::{self, directory};
 use crate::render::render;
 use crate::rule::{Capability, Rule};
 
@@ -17,6 +20,8 @@ pub struct Agent;
 
 pub(crate) const ID: &str = "agent";
 const UNIT: &str = "quorate-agent.service";
+/// The agent's own certificate, with which it asks etcd.
+const CERTIFICATES: &str = "/etc/quorate/agent";
 
 impl Component for Agent {
     fn id(&self) -> &'static str {
@@ -39,9 +44,23 @@ impl Component for Agent {
         };
         vec![
             Resource::User { name: AGENT_ACCOUNT.to_owned() },
+            directory(CERTIFICATES, "root", AGENT_ACCOUNT, 0o750),
+            Resource::Certificate(Certificate {
+                dir: CERTIFICATES.into(),
+                name: "agent".to_owned(),
+                owner: AGENT_ACCOUNT.to_owned(),
+                common_name: format!("agent.{}.{}", at.host.name, at.cluster.name),
+                subjects: identity::subjects(at),
+                touches: restart(),
+                issued: None,
+                root: String::new(),
+            }),
             Resource::Program { touches: restart() },
             file("/etc/quorate/agent.json", configuration(at)),
-            file("/etc/systemd/system/quorate-agent.service", render(include_str!("quorate-agent.service"), context! {})),
+            file(
+                "/etc/systemd/system/quorate-agent.service",
+                render(include_str!("quorate-agent.service"), context! {}),
+            ),
             Resource::Unit { name: UNIT.to_owned(), enabled: true, active: true },
         ]
     }
@@ -72,6 +91,10 @@ impl Component for Agent {
     }
 }
 
+fn file_in(directory: &str, name: &str) -> PathBuf {
+    PathBuf::from(directory).join(name)
+}
+
 /// The agent's configuration: the very probes that `status` uses, under the names of its verdicts.
 fn configuration(at: At<'_>) -> String {
     let probes_of = |id: &str| {
@@ -80,6 +103,18 @@ fn configuration(at: At<'_>) -> String {
             .map(|c| c.probes(at.cluster, at.host))
             .unwrap_or_default()
     };
+    let mut others: Vec<Probe> = [crate::etcd::ID, crate::vip::ID].into_iter().flat_map(probes_of).collect();
+    others.retain(|p| p.component != "endpoint");
+    for probe in &mut others {
+        // The member's own certificate is for etcd alone to read.
+        if let ProbeKind::Etcd { ca, certificate, key, .. } = &mut probe.kind {
+            (*ca, *certificate, *key) = (
+                file_in(CERTIFICATES, "ca.crt"),
+                file_in(CERTIFICATES, "agent.crt"),
+                file_in(CERTIFICATES, "agent.key"),
+            );
+        }
+    }
     let mut database = probes_of(crate::galera::ID);
     database.extend(probes_of("mariadb"));
     let members: Vec<_> = crate::by_id(crate::galera::ID)
@@ -95,9 +130,13 @@ fn configuration(at: At<'_>) -> String {
         "writers": members,
         "gateway": probes_of("gateway"),
         "balancer": crate::balancer::alive(at.cluster, at.host),
+        "others": others,
     }));
-    text.map_or_else(|error| error.to_string(), |mut text| {
-        text.push('\n');
-        text
-    })
+    text.map_or_else(
+        |error| error.to_string(),
+        |mut text| {
+            text.push('\n');
+            text
+        },
+    )
 }

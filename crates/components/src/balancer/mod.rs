@@ -29,7 +29,8 @@ impl Component for Balancer {
     }
 
     fn desired(&self, at: At<'_>) -> Vec<Resource> {
-        let Some((endpoint, EndpointKind::Vip(vip))) = at.cluster.endpoint(model::DATABASE).map(|e| (e, &e.kind)) else {
+        let Some((endpoint, EndpointKind::Vip(vip))) = at.cluster.endpoint(model::DATABASE).map(|e| (e, &e.kind))
+        else {
             return vec![];
         };
         let servers: Vec<_> = at

@@ -41,12 +41,7 @@ impl Component for Etcd {
 
     fn desired(&self, at: At<'_>) -> Vec<Resource> {
         let restart = || vec![Touch { unit: UNIT.to_owned(), effect: UnitEffect::Restart }];
-        let members: Vec<_> = at
-            .cluster
-            .etcd_members()
-            .iter()
-            .map(|h| format!("{}={}", h.name, peer_url(h)))
-            .collect();
+        let members: Vec<_> = at.cluster.etcd_members().iter().map(|h| format!("{}={}", h.name, peer_url(h))).collect();
         vec![
             Resource::Package { name: "etcd-server".to_owned() },
             directory(CERTIFICATES, "root", "etcd", 0o750),

@@ -54,7 +54,9 @@ impl Component for Mariadb {
     fn once(&self, view: View<'_>) -> Option<Once> {
         self.hosts(view.cluster).first()?;
         let through = galera::only_member(view.cluster)?;
-        view.facts.contains_key(&through).then(|| Once { through, resources: galera::application_accounts(view.cluster) })
+        view.facts
+            .contains_key(&through)
+            .then(|| Once { through, resources: galera::application_accounts(view.cluster) })
     }
 
     fn rollout(&self) -> Rollout {

@@ -37,9 +37,7 @@ impl Component for Names {
             .filter_map(|e| {
                 let address = match &e.kind {
                     EndpointKind::Vip(vip) => vip.address.to_string(),
-                    EndpointKind::External { address } => {
-                        address.parse::<std::net::IpAddr>().ok()?.to_string()
-                    }
+                    EndpointKind::External { address } => address.parse::<std::net::IpAddr>().ok()?.to_string(),
                     EndpointKind::Dns { .. } => return None,
                 };
                 let mut names = vec![endpoint_name(at.cluster, &e.name)];

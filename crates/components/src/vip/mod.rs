@@ -123,11 +123,8 @@ impl Component for Vip {
             .vips()
             .map(|(endpoint, vip)| {
                 let (service, _, capability) = behind(endpoint);
-                let holders = vip
-                    .candidates
-                    .iter()
-                    .map(|c| Rule::All(vec![Rule::up(ID, c), Rule::up(service, c)]))
-                    .collect();
+                let holders =
+                    vip.candidates.iter().map(|c| Rule::All(vec![Rule::up(ID, c), Rule::up(service, c)])).collect();
                 (capability, Rule::Any(holders))
             })
             .collect()

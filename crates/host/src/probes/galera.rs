@@ -155,7 +155,16 @@ pub fn galera_position() -> GaleraPosition {
         seqno = recovered.as_ref().map(|(_, seqno)| *seqno);
         uuid = recovered.map(|(uuid, _)| uuid).or(uuid);
     }
-    GaleraPosition { running: false, unit_active, primary: false, cluster_size: 0, uuid, seqno, initialised, ..GaleraPosition::default() }
+    GaleraPosition {
+        running: false,
+        unit_active,
+        primary: false,
+        cluster_size: 0,
+        uuid,
+        seqno,
+        initialised,
+        ..GaleraPosition::default()
+    }
 }
 
 fn is_uuid(text: &str) -> bool {

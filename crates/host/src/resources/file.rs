@@ -24,7 +24,8 @@ pub fn owner_of(metadata: &fs::Metadata) -> (String, String) {
 /// Gives an open file to an account.
 pub fn set_owner(file: &fs::File, owner: &str, group: &str) -> Result<(), Error> {
     let (uid, gid) = ids(owner, group)?;
-    nix::unistd::fchown(file, Some(uid), Some(gid)).map_err(|e| Error::Damaged(format!("cannot give a file to {owner}:{group}: {e}")))
+    nix::unistd::fchown(file, Some(uid), Some(gid))
+        .map_err(|e| Error::Damaged(format!("cannot give a file to {owner}:{group}: {e}")))
 }
 
 fn ids(owner: &str, group: &str) -> Result<(Uid, Gid), Error> {
@@ -99,7 +100,15 @@ fn attributes(metadata: &fs::Metadata, owner: &str, group: &str, mode: u32) -> V
     changes
 }
 
-pub fn apply(store: &Store, cluster: &str, path: &Path, content: &[u8], owner: &str, group: &str, mode: u32) -> Result<(), Error> {
+pub fn apply(
+    store: &Store,
+    cluster: &str,
+    path: &Path,
+    content: &[u8],
+    owner: &str,
+    group: &str,
+    mode: u32,
+) -> Result<(), Error> {
     note_before(store, cluster, &format!("file:{}", path.display()), path)?;
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(Error::file("cannot make the directory", parent))?;
@@ -117,7 +126,14 @@ pub fn note_before(store: &Store, cluster: &str, key: &str, path: &Path) -> Resu
     })
 }
 
-pub fn apply_directory(store: &Store, cluster: &str, path: &Path, owner: &str, group: &str, mode: u32) -> Result<(), Error> {
+pub fn apply_directory(
+    store: &Store,
+    cluster: &str,
+    path: &Path,
+    owner: &str,
+    group: &str,
+    mode: u32,
+) -> Result<(), Error> {
     store.own(cluster, &format!("directory:{}", path.display()), || {
         Ok(match metadata(path)? {
             None => Before::Nothing,
@@ -128,6 +144,11 @@ pub fn apply_directory(store: &Store, cluster: &str, path: &Path, owner: &str, g
         })
     })?;
     fs::create_dir_all(path).map_err(Error::file("cannot make the directory", path))?;
+    set_attributes(path, owner, group, mode)
+}
+
+/// Gives a directory this owner and mode.
+pub fn set_attributes(path: &Path, owner: &str, group: &str, mode: u32) -> Result<(), Error> {
     let directory = fs::File::open(path).map_err(Error::file("cannot open", path))?;
     set_owner(&directory, owner, group)?;
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(Error::file("cannot protect", path))

@@ -49,11 +49,19 @@ pub fn seed(member: &str, members: &[String], seed: Option<&GaleraSeed>) -> Resu
     }
     let foreign = foreign_schemas();
     if !foreign.is_empty() {
-        return Err(Error::Noted(Note::new("galera-foreign-data").with("hosts", member).with("schemas", foreign.join(", "))));
+        return Err(Error::Noted(
+            Note::new("galera-foreign-data").with("hosts", member).with("schemas", foreign.join(", ")),
+        ));
     }
-    if looks::unit(UNIT).active != "inactive" {
-        // Waiting for peers with an older seed, or a server of the package's own: it has nothing that is not here.
-        unit::kill(UNIT)?;
+    let state = looks::unit(UNIT).active;
+    if state != "inactive" {
+        if state == "active" {
+            // The package's own server, started by the distribution: it closes its data cleanly.
+            unit::systemctl("stop", UNIT)?;
+        } else {
+            // Waiting for peers with an older seed: it has no data open and hears no polite request.
+            unit::kill(UNIT)?;
+        }
         if formed() {
             return Err(Error::Noted(Note::new("galera-already-formed").with("host", member)));
         }
@@ -69,10 +77,8 @@ pub fn seed(member: &str, members: &[String], seed: Option<&GaleraSeed>) -> Resu
         members.iter().filter_map(|m| seed.members.get(m)).map(|uuid| format!("member: {uuid} 0\n")).collect();
     let first = members.iter().filter_map(|m| seed.members.get(m)).min().map_or("", String::as_str);
     let view = format!("my_uuid: {own}\n#vwbeg\nview_id: 3 {first} 1\nbootstrap: 0\n{}#vwend\n", views.concat());
-    let state = format!(
-        "# GALERA saved state\nversion: 2.1\nuuid:    {}\nseqno:   0\nsafe_to_bootstrap: 0\n",
-        seed.cluster
-    );
+    let state =
+        format!("# GALERA saved state\nversion: 2.1\nuuid:    {}\nseqno:   0\nsafe_to_bootstrap: 0\n", seed.cluster);
     for (name, content) in [("gvwstate.dat", view), ("grastate.dat", state)] {
         store::replace_with(&data.join(name), content.as_bytes(), 0o660, |f| super::set_owner(f, "mysql", "mysql"))?;
     }

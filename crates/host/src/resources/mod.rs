@@ -20,7 +20,7 @@ use crate::error::Error;
 use crate::store::{Before, Store};
 
 pub use block::remove as remove_block;
-pub use file::{owner_of, set_owner};
+pub use file::{owner_of, set_attributes, set_owner};
 pub use kernel::set as set_kernel;
 
 /// Compares a resource with what the host has.
@@ -48,8 +48,7 @@ pub fn observe_all(resources: &[Resource], store: &Store) -> Result<Vec<Observed
     let owned: std::collections::BTreeSet<String> =
         store.manifest()?.map(|m| m.entries.into_iter().map(|e| e.key).collect()).unwrap_or_default();
     Ok(std::thread::scope(|scope| {
-        let running: Vec<_> =
-            resources.iter().map(|r| (r.key(), scope.spawn(move || observe(r, store)))).collect();
+        let running: Vec<_> = resources.iter().map(|r| (r.key(), scope.spawn(move || observe(r, store)))).collect();
         running
             .into_iter()
             .map(|(key, thread)| Observed {

@@ -16,7 +16,8 @@ const INSTALL: Duration = Duration::from_secs(900);
 
 pub fn observe(name: &str) -> Result<Difference, Error> {
     // The database itself, not `dpkg-query`: a dozen packages per host in one look.
-    let status = fs::read_to_string("/var/lib/dpkg/status").map_err(Error::file("cannot read", "/var/lib/dpkg/status"))?;
+    let status =
+        fs::read_to_string("/var/lib/dpkg/status").map_err(Error::file("cannot read", "/var/lib/dpkg/status"))?;
     Ok(if installed(&status, name) { Difference::None } else { Difference::Missing })
 }
 
@@ -35,7 +36,8 @@ pub fn apply(store: &Store, cluster: &str, name: &str) -> Result<(), Error> {
     let ours = !policy.exists();
     if ours {
         fs::write(policy, "#!/bin/sh\nexit 101\n").map_err(Error::file("cannot write", policy))?;
-        fs::set_permissions(policy, fs::Permissions::from_mode(0o755)).map_err(Error::file("cannot protect", policy))?;
+        fs::set_permissions(policy, fs::Permissions::from_mode(0o755))
+            .map_err(Error::file("cannot protect", policy))?;
     }
     let args = ["-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120", "install", "--", name];
     let outcome = command::succeed("apt-get", &args, INSTALL);

@@ -162,7 +162,14 @@ pub fn observe_account(user: &str, host: &str, auth: &SqlAuth, grants: &[Grant])
     Ok(differs(changes))
 }
 
-pub fn apply_account(store: &Store, cluster: &str, user: &str, host: &str, auth: &SqlAuth, grants: &[Grant]) -> Result<(), Error> {
+pub fn apply_account(
+    store: &Store,
+    cluster: &str,
+    user: &str,
+    host: &str,
+    auth: &SqlAuth,
+    grants: &[Grant],
+) -> Result<(), Error> {
     store.own(cluster, &format!("account:{user}@{host}"), || Ok(Before::Nothing))?;
     let (plugin, hash) = identified(auth)?;
     let account = format!("{}@{}", literal(user), literal(host));

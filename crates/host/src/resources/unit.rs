@@ -99,6 +99,7 @@ pub fn systemctl(verb: &str, name: &str) -> Result<(), Error> {
     let log = command::run("journalctl", &["-u", name, "-n", "8", "--no-pager", "-o", "cat"], command::SHORT)
         .map(|o| o.stdout.trim().replace('\n', "; "))
         .unwrap_or_default();
-    let note = wire::Note::new("unit-failed").with("unit", name).with("verb", verb).with("log", log).with("error", error);
+    let note =
+        wire::Note::new("unit-failed").with("unit", name).with("verb", verb).with("log", log).with("error", error);
     Err(Error::Noted(note))
 }

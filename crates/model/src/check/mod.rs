@@ -22,8 +22,8 @@ const API_VERSION: &str = "quorate.dev/v1alpha1";
 const KIND: &str = "Cluster";
 /// Debian 12's own version.
 const ETCD_VERSION: &str = "3.4";
-/// Versions whose flags and data format the etcd component knows.
-const ETCD_VERSIONS: [&str; 3] = ["3.4", "3.5", "3.6"];
+/// Versions that can be installed: what Debian has. Others need packages that a bundle will bring.
+const ETCD_VERSIONS: [&str; 1] = [ETCD_VERSION];
 
 /// What was found so far.
 #[derive(Default)]

@@ -73,3 +73,9 @@ capability-artifacts = artifacts
 capability-storage = storage
 capability-workloads = workloads
 hosts-not-ready = Nothing was changed: correct this first. `quorate check --hosts` shows everything, warnings too.
+
+alert-reduced = { $component }: a member is missing, fewer than { $total } of { $total } work; redundancy is reduced
+alert-no-margin = { $component }: fewer than { $below } of { $total } work; the next loss takes the service away
+alert-lost = { $component }: fewer than { $below } of { $total } work; what rests on it is down
+
+apply-resumed = the run that began { $step } at { $at } was cut off in it; going on from what the hosts are now

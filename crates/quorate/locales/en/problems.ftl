@@ -231,9 +231,9 @@ problem-etcd-too-many = etcd would have { $members } members; at most 9 are usef
     .reason = Every write waits for a majority of the members, so more members make it slower, not safer.
     .hint = Give the role etcd to three or five hosts; the other control hosts then use those.
 
-problem-etcd-version = The etcd version `{ $version }` is not supported.
-    .reason = Flags and data formats differ between versions.
-    .hint = Write "3.4" (Debian's own), "3.5" or "3.6".
+problem-etcd-version = etcd `{ $version }` cannot be deployed yet.
+    .reason = Debian 12 has etcd 3.4; another version would have to be brought along.
+    .hint = Write "3.4", or leave the version out.
 
 problem-compute-too-few = There is { $count } compute host; a highly available plan needs 2 to 100.
     .reason = With three or more members of etcd the plan promises that workloads survive the loss of a host, but a single compute host leaves them nowhere to go.

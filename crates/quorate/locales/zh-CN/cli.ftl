@@ -73,3 +73,9 @@ capability-artifacts = 制品
 capability-storage = 存储
 capability-workloads = 工作负载
 hosts-not-ready = 未做任何改动:请先解决以上问题。`quorate check --hosts` 会列出全部检查结果,包括警告。
+
+alert-reduced = { $component }:有成员缺失,{ $total } 个中未全部工作;冗余降低
+alert-no-margin = { $component }:{ $total } 个中工作的少于 { $below } 个;再失去一个服务就会中断
+alert-lost = { $component }:{ $total } 个中工作的少于 { $below } 个;依赖它的服务已中断
+
+apply-resumed = { $at } 开始的 { $step } 曾被中断;现从主机的实际状态继续

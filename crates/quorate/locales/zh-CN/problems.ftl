@@ -231,9 +231,9 @@ problem-etcd-too-many = etcd 将有 { $members } 个成员，最多 9 个才有�
     .reason = 每次写入都要等待多数成员，成员更多只会更慢，不会更安全。
     .hint = 请给三台或五台主机 etcd 角色，其余 control 主机会使用它们。
 
-problem-etcd-version = 不支持 etcd 版本 `{ $version }`。
-    .reason = 不同版本的参数和数据格式不同。
-    .hint = 请写 "3.4"（Debian 自带）、"3.5" 或 "3.6"。
+problem-etcd-version = 暂时无法部署 etcd `{ $version }`。
+    .reason = Debian 12 自带 etcd 3.4；其他版本需要另外提供安装包。
+    .hint = 请写 "3.4"，或不写版本。
 
 problem-compute-too-few = 计算节点有 { $count } 个；高可用方案需要 2 到 100 个。
     .reason = 有三个或更多 etcd 成员的方案承诺工作负载在失去一台主机后继续运行，而只有一个计算节点时它们无处可去。

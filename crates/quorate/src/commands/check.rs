@@ -19,7 +19,10 @@ pub fn run(args: &CheckArgs, texts: &Texts) -> Result<ExitCode, Failure> {
     let context = Context::load(&args.file.file, texts)?;
     if !args.hosts {
         if args.json {
-            println!("{}", serde_json::json!({ "cluster": context.cluster.name, "hosts": context.cluster.hosts.len() }));
+            println!(
+                "{}",
+                serde_json::json!({ "cluster": context.cluster.name, "hosts": context.cluster.hosts.len() })
+            );
         } else {
             render::file_is_right(&context.cluster, texts);
         }

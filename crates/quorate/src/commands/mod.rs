@@ -1,5 +1,6 @@
 //! One file per subcommand.
 
+pub mod alerts;
 pub mod apply;
 pub mod check;
 pub mod destroy;

@@ -35,9 +35,12 @@ pub fn problems(path: &Path, text: &str, problems: &Problems, texts: &Texts) {
             problem.span.offset..problem.span.offset + problem.span.len.max(1),
             texts.problem(problem, Some("reason")),
         )];
-        labels.extend(problem.related.iter().map(|(span, what)| {
-            LabeledSpan::at(span.offset..span.offset + span.len.max(1), what.clone())
-        }));
+        labels.extend(
+            problem
+                .related
+                .iter()
+                .map(|(span, what)| LabeledSpan::at(span.offset..span.offset + span.len.max(1), what.clone())),
+        );
         let diagnostic = MietteDiagnostic::new(texts.problem(problem, None))
             .with_help(texts.problem(problem, Some("hint")))
             .with_labels(labels);
@@ -47,7 +50,13 @@ pub fn problems(path: &Path, text: &str, problems: &Problems, texts: &Texts) {
         if handler.render_report(&mut shown, report.as_ref()).is_ok() {
             eprintln!("{shown}");
         } else {
-            eprintln!("{}:{}:{}: {}", path.display(), problem.span.line, problem.span.column, texts.problem(problem, None));
+            eprintln!(
+                "{}:{}:{}: {}",
+                path.display(),
+                problem.span.line,
+                problem.span.column,
+                texts.problem(problem, None)
+            );
         }
     }
     let count = problems.0.len().to_string();
@@ -107,7 +116,12 @@ pub fn clock(ms: i64) -> String {
         .map(|t| {
             format!(
                 "{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC",
-                t.year(), u8::from(t.month()), t.day(), t.hour(), t.minute(), t.second()
+                t.year(),
+                u8::from(t.month()),
+                t.day(),
+                t.hour(),
+                t.minute(),
+                t.second()
             )
         })
         .unwrap_or_default()

@@ -54,6 +54,10 @@ impl Progress {
                     bar.enable_steady_tick(Duration::from_millis(120));
                     self.active.lock().unwrap_or_else(PoisonError::into_inner).insert(step, bar);
                 }
+                Event::Resumed { entry } => {
+                    let at = super::clock(entry.at_ms);
+                    self.say(&texts.get("apply-resumed", &[("step", entry.step), ("at", at)]));
+                }
                 Event::Waiting { step, note } => {
                     let line = format!("… {step}: {}", texts.note(&note));
                     self.say(&line);

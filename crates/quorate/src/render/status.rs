@@ -39,7 +39,10 @@ fn print(rows: Vec<(Option<State>, Vec<String>)>) {
 
 /// The first table: what a user of the platform notices, and how much more may fail.
 pub fn capabilities(health: &Health, texts: &Texts) {
-    let mut rows = vec![(None, ["column-capability", "column-state", "column-margin", "column-message"].map(|c| texts.plain(c)).to_vec())];
+    let mut rows = vec![(
+        None,
+        ["column-capability", "column-state", "column-margin", "column-message"].map(|c| texts.plain(c)).to_vec(),
+    )];
     for c in &health.capabilities {
         let margin = match (c.margin, c.full_margin) {
             (Some(now), Some(full)) if now == full => now.to_string(),
@@ -59,21 +62,34 @@ pub fn show(health: &Health, texts: &Texts) {
     capabilities(health, texts);
     println!();
 
-    let mut rows = vec![(None, ["column-service", "column-healthy", "column-message"].map(|c| texts.plain(c)).to_vec())];
+    let mut rows =
+        vec![(None, ["column-service", "column-healthy", "column-message"].map(|c| texts.plain(c)).to_vec())];
     for c in &health.components {
-        let state = if c.healthy == c.total { State::Healthy } else if c.healthy == 0 { State::Lost } else { State::Degraded };
+        let state = if c.healthy == c.total {
+            State::Healthy
+        } else if c.healthy == 0 {
+            State::Lost
+        } else {
+            State::Degraded
+        };
         let notes: Vec<_> = c.notes.iter().map(|(h, n)| format!("{h}: {}", texts.note(n))).collect();
         let state = if state == State::Healthy && !notes.is_empty() { State::Degraded } else { state };
-        rows.push((Some(state), vec![
-            texts.plain(&format!("component-{}", c.component)),
-            format!("{}/{}", c.healthy, c.total),
-            notes.join("; "),
-        ]));
+        rows.push((
+            Some(state),
+            vec![
+                texts.plain(&format!("component-{}", c.component)),
+                format!("{}/{}", c.healthy, c.total),
+                notes.join("; "),
+            ],
+        ));
     }
     print(rows);
     println!();
 
-    let mut rows = vec![(None, ["column-node", "column-address", "column-roles", "column-state"].map(|c| texts.plain(c)).to_vec())];
+    let mut rows = vec![(
+        None,
+        ["column-node", "column-address", "column-roles", "column-state"].map(|c| texts.plain(c)).to_vec(),
+    )];
     for h in &health.hosts {
         let roles: Vec<_> = h.roles.iter().map(|r| r.word()).collect();
         let state = if h.reached { word(h.state, texts) } else { texts.plain("state-unreachable") };

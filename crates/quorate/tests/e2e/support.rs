@@ -1,11 +1,16 @@
 //! A lab with a cluster file for it, and the program to run against them.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use lab::{LabGuard, Options};
+use mysql::prelude::Queryable;
 use tempfile::TempDir;
+
+use crate::writer;
 
 /// The hosts of every lab here.
 pub const HOSTS: [&str; 3] = ["node1", "node2", "node3"];
@@ -102,13 +107,17 @@ impl Demo {
         std::fs::write(self.file(), text.replace(from, to)).unwrap();
     }
 
-    /// The program with these words, the cluster file after the first of them.
+    /// The program with these words and the cluster file.
     pub fn command(&self, words: &[&str]) -> Command {
+        self.command_on(&self.file(), words)
+    }
+
+    /// The program with these words and another cluster file.
+    pub fn command_on(&self, file: &Path, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_quorate"));
         command
-            .arg(words[0])
-            .args(words[1..].iter())
-            .arg(self.file())
+            .args(words)
+            .arg(file)
             .arg("--accept-new-host-keys")
             .env("XDG_STATE_HOME", self.state())
             .env("LANG", "C")
@@ -142,6 +151,12 @@ impl Demo {
         output.stdout
     }
 
+    /// Which start of a unit this is: changes with every start and restart, not with a reload.
+    #[track_caller]
+    pub fn invocation(&self, host: &str, unit: &str) -> String {
+        self.sh(host, &format!("systemctl show -p InvocationID --value {unit}")).trim().to_owned()
+    }
+
     /// Like [`Demo::sh`], whatever the exit code.
     pub fn try_sh(&self, host: &str, script: &str) -> (i32, String) {
         let output = self.lab.exec(host, &["sh", "-c", script]).unwrap();
@@ -167,13 +182,19 @@ impl Demo {
     pub fn assert_one_of_each(&self) {
         let galera: Vec<_> = HOSTS.iter().map(|h| self.galera(h)).collect();
         assert!(galera.iter().all(|g| *g == galera[0] && g.1 == "3" && g.0.len() == 36), "{galera:?}");
-        let certificates = "--cacert /etc/quorate/etcd/ca.crt --cert /etc/quorate/etcd/member.crt --key /etc/quorate/etcd/member.key";
+        let certificates =
+            "--cacert /etc/quorate/etcd/ca.crt --cert /etc/quorate/etcd/member.crt --key /etc/quorate/etcd/member.key";
         let etcd: Vec<_> = HOSTS
             .iter()
             .map(|h| {
-                let ask = format!("ETCDCTL_API=3 etcdctl {certificates} --endpoints https://127.0.0.1:2379 endpoint status -w json");
+                let ask = format!(
+                    "ETCDCTL_API=3 etcdctl {certificates} --endpoints https://127.0.0.1:2379 endpoint status -w json"
+                );
                 let status: serde_json::Value = serde_json::from_str(&self.sh(h, &ask)).unwrap();
-                let members = self.sh(h, &format!("ETCDCTL_API=3 etcdctl {certificates} --endpoints https://127.0.0.1:2379 member list"));
+                let members = self.sh(
+                    h,
+                    &format!("ETCDCTL_API=3 etcdctl {certificates} --endpoints https://127.0.0.1:2379 member list"),
+                );
                 (status[0]["Status"]["header"]["cluster_id"].to_string(), members.lines().count())
             })
             .collect();
@@ -188,6 +209,54 @@ impl Demo {
     pub fn directory(&self) -> &Path {
         self.directory.path()
     }
+
+    /// Where this program's run keeps its journal; runs are named after their start and their process.
+    pub fn run_directory(&self, pid: u32) -> Option<PathBuf> {
+        let runs = self.state().join("quorate/demo/runs");
+        let ours = |path: &PathBuf| path.to_string_lossy().ends_with(&format!("-{pid}"));
+        std::fs::read_dir(runs).ok()?.flatten().map(|e| e.path()).find(ours)
+    }
+
+    /// Whether the operator's journal of this program's run holds a step's intent, and no result of it.
+    pub fn intent_stands(&self, pid: u32, step: &str) -> bool {
+        let Some(directory) = self.run_directory(pid) else { return false };
+        stands(&std::fs::read_to_string(directory.join("journal.jsonl")).unwrap_or_default(), step)
+    }
+
+    /// Whether a host's journal holds a step's intent, and no result of it.
+    pub fn intent_stands_on(&self, host: &str, step: &str) -> bool {
+        stands(&self.try_sh(host, "cat /var/lib/quorate/journal.jsonl").1, step)
+    }
+
+    /// Both virtual IPs do their work: a page comes from the gateway, a write is acknowledged by the database.
+    #[track_caller]
+    pub fn assert_both_vips_answer(&self) {
+        let mut gateway = TcpStream::connect((self.platform_vip(), 80)).unwrap();
+        gateway.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        gateway.write_all(b"GET / HTTP/1.0\r\nHost: platform.example.com\r\n\r\n").unwrap();
+        let mut page = String::new();
+        gateway.read_to_string(&mut page).unwrap();
+        assert!(page.starts_with("HTTP/1.1 200"), "{page}");
+        let mut database = writer::connect(&self.database_vip(), &self.password("platform")).unwrap();
+        database.query_drop("CREATE TABLE IF NOT EXISTS answers (id SERIAL)").unwrap();
+        database.query_drop("INSERT INTO answers VALUES ()").unwrap();
+        assert_eq!(database.affected_rows(), 1);
+    }
+
+    /// The cluster is whole by the word of its parts, its addresses answer, and there is nothing left to do.
+    #[track_caller]
+    pub fn assert_converged(&self) {
+        self.assert_one_of_each();
+        self.assert_both_vips_answer();
+        let steps = self.run(&["plan", "--json"]).expect(0).json()["steps"].clone();
+        assert_eq!(steps.as_array().map(Vec::len), Some(0), "{steps}");
+    }
+}
+
+/// Whether the last word of a journal about a step is its intent.
+fn stands(journal: &str, step: &str) -> bool {
+    let entries = journal.lines().filter_map(|l| serde_json::from_str::<serde_json::Value>(l).ok());
+    entries.filter(|e| e["step"] == step).last().is_some_and(|e| e["outcome"] == "intent")
 }
 
 /// Waits until something holds; the deadline's panic names it.

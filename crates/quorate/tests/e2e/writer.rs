@@ -27,7 +27,8 @@ pub struct Written {
     pub longest_gap: Duration,
 }
 
-fn connect(address: &str, password: &str) -> Result<Conn, mysql::Error> {
+/// A connection of the application's account through an address.
+pub fn connect(address: &str, password: &str) -> Result<Conn, mysql::Error> {
     Conn::new(
         OptsBuilder::new()
             .ip_or_hostname(Some(address))
@@ -54,25 +55,20 @@ impl Writer {
             let mut last = Instant::now();
             let mut value = 0;
             while !flag.load(Ordering::Relaxed) {
-                value += 1;
                 let outcome = match &mut open {
-                    Some(connection) => connection.exec_drop("INSERT INTO written VALUES (?)", (value,)),
-                    None => connect(&address, &password).map(|c| {
-                        open = Some(c);
-                        value -= 1;
-                    }),
+                    Some(connection) => {
+                        value += 1;
+                        connection.exec_drop("INSERT INTO written VALUES (?)", (value,)).map(|()| {
+                            written.longest_gap = written.longest_gap.max(last.elapsed());
+                            last = Instant::now();
+                            written.acknowledged.push(value);
+                        })
+                    }
+                    None => connect(&address, &password).map(|c| open = Some(c)),
                 };
-                match outcome {
-                    Ok(()) if open.is_some() && written.acknowledged.last() != Some(&value) && value > 0 => {
-                        written.longest_gap = written.longest_gap.max(last.elapsed());
-                        last = Instant::now();
-                        written.acknowledged.push(value);
-                    }
-                    Ok(()) => {}
-                    Err(_) => {
-                        written.failed += 1;
-                        open = None;
-                    }
+                if outcome.is_err() {
+                    written.failed += 1;
+                    open = None;
                 }
                 std::thread::sleep(Duration::from_millis(10));
             }
