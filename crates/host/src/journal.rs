@@ -50,8 +50,10 @@ pub fn unfinished(store: &Store) -> Vec<JournalEntry> {
     let text = fs::read_to_string(store.root().join(NAME)).unwrap_or_default();
     let mut open: Vec<JournalEntry> = Vec::new();
     for entry in text.lines().filter_map(|l| serde_json::from_str::<JournalEntry>(l).ok()) {
-        open.retain(|e| e.step != entry.step);
-        if entry.outcome == Outcome::Intent {
+        // A step of an older run may end after a newer run began the same one: its result closes its own intent only.
+        let intent = entry.outcome == Outcome::Intent;
+        open.retain(|e| e.step != entry.step || (!intent && e.run != entry.run));
+        if intent {
             open.push(entry);
         }
     }

@@ -12,6 +12,7 @@ mod facts;
 mod journal;
 mod lock;
 mod looks;
+mod names;
 mod resources;
 mod store;
 mod withdraw;

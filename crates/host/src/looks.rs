@@ -66,14 +66,26 @@ pub fn unit(name: &str) -> UnitFacts {
     let shown = show(name);
     UnitFacts {
         exists: shown.get("LoadState").is_some_and(|s| s != "not-found"),
-        enabled: shown.get("UnitFileState").is_some_and(|s| s == "enabled" || s == "enabled-runtime"),
+        enabled: enabled(name),
         active: shown.get("ActiveState").cloned().unwrap_or_default(),
     }
 }
 
+/// Whether a unit starts at boot: whether another one wants or requires it. Read from the links themselves, since
+/// systemd goes on telling what it knew when it last read its units.
+fn enabled(name: &str) -> bool {
+    let linked = |directory: &fs::DirEntry| {
+        let kind = directory.path().extension().is_some_and(|e| e == "wants" || e == "requires");
+        kind && fs::symlink_metadata(directory.path().join(name)).is_ok()
+    };
+    ["/etc/systemd/system", "/run/systemd/system"]
+        .iter()
+        .any(|root| fs::read_dir(root).into_iter().flatten().flatten().any(|d| linked(&d)))
+}
+
 /// The properties that matter here.
 pub fn show(name: &str) -> BTreeMap<String, String> {
-    let properties = "LoadState,UnitFileState,ActiveState,SubState,NeedDaemonReload,Result,CanReload";
+    let properties = "LoadState,ActiveState,SubState,NeedDaemonReload,Result,CanReload";
     command::run("systemctl", &["show", "-p", properties, "--", name], command::SHORT)
         .map(|o| {
             o.stdout.lines().filter_map(|l| l.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
@@ -85,6 +97,8 @@ pub fn show(name: &str) -> BTreeMap<String, String> {
 ///
 /// A datagram to the discard port makes the kernel ask by ARP; its answer stands in the neighbour table.
 fn answers(address: IpAddr) -> Option<String> {
+    // What the table remembers of an address that somebody had a while ago is no answer.
+    let _ = command::run("ip", &["neighbour", "flush", "to", &address.to_string()], command::SHORT);
     let socket = UdpSocket::bind(("0.0.0.0", 0)).ok()?;
     let deadline = Instant::now() + Duration::from_millis(1200);
     while Instant::now() < deadline {

@@ -178,7 +178,7 @@ fn run(
             Some(Start::Plain) | None => {}
         }
         if galera && matches!(start, Some(Start::With { .. } | Start::Plain)) && step.blocked.is_none() {
-            step.limit_s = if copies(part, seen) { GALERA_COPY_LIMIT } else { GALERA_FORM_LIMIT };
+            step.limit_s = if copies(part, seen, start) { GALERA_COPY_LIMIT } else { GALERA_FORM_LIMIT };
         }
     }
     if let Some(host) = cluster.host(&part.host) {
@@ -187,13 +187,16 @@ fn run(
     Some(step)
 }
 
-/// Whether a member joins a cluster that already has data, and so may have to copy them all.
-fn copies(part: &Part, seen: Observations<'_>) -> bool {
+/// Whether a member joins others that serve, now or by then, and so may have to copy all their data. Members that only
+/// wait for each other copy nothing: they have each other soon or are stuck.
+fn copies(part: &Part, seen: Observations<'_>, start: Option<&Start>) -> bool {
     let look = wire::Look::Galera.key();
-    seen.facts.iter().any(|(host, facts)| {
-        let formed = matches!(facts.looks.get(&look), Some(wire::Looked::Galera(p)) if p.formed);
-        *host != part.host && formed
-    })
+    let follows = matches!(start, Some(Start::With { after, .. }) if !after.is_empty());
+    follows
+        || seen.facts.iter().any(|(host, facts)| {
+            let serves = matches!(facts.looks.get(&look), Some(wire::Looked::Galera(p)) if p.primary);
+            *host != part.host && serves
+        })
 }
 
 /// What the differences of a unit amount to.

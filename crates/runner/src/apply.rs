@@ -1,7 +1,7 @@
 //! A whole run: observe, plan, confirm, lock, commit the file, execute, verify, and again where a first pass made a
 //! second one possible.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,6 +28,8 @@ use crate::{Error, observe, secrets};
 const PASSES: usize = 3;
 /// How long the cluster may take to settle after the last step.
 const SETTLE: Duration = Duration::from_secs(45);
+/// The same where nothing was changed, or not everything that should be: what is missing would be waited for in vain.
+const SETTLE_BRIEFLY: Duration = Duration::from_secs(10);
 const SETTLE_PAUSE: Duration = Duration::from_millis(100);
 const FACTS_LIMIT: Duration = Duration::from_secs(30);
 
@@ -221,6 +223,7 @@ async fn locked(
     journal.keep("plan.json", &plan)?;
 
     let mut outcomes = BTreeMap::new();
+    let mut gone = BTreeSet::new();
     let mut declined = false;
     if !plan.is_empty() {
         declined = !confirm(&plan);
@@ -252,8 +255,12 @@ async fn locked(
                 let (again, _) =
                     observe::compare(&options.cluster, fleet, &observation.facts, &state.secrets, None).await;
                 checked(&again)?;
+                // What failed on a host that has gone meanwhile stays said: nothing is planned for it any more.
+                gone.extend(plan.steps.iter().filter(|s| fleet.absent.contains_key(&s.host)).map(|s| s.id.clone()));
                 plan = select(again, &options.selection);
-                outcomes.retain(|id, o| matches!(o, StepOutcome::Done { .. }) || plan.step(id).is_some());
+                outcomes.retain(|id, o| {
+                    matches!(o, StepOutcome::Done { .. }) || gone.contains(id) || plan.step(id).is_some()
+                });
                 if plan.is_empty() {
                     break;
                 }
@@ -263,7 +270,9 @@ async fn locked(
         // The file may have changed in a way that no host has to change for.
         commit(options, fleet, observation, &state, root, &keepers, token).await?;
     }
-    let health = settle(options, fleet, token, outcomes.is_empty()).await;
+    let all_done = outcomes.values().all(|o| matches!(o, StepOutcome::Done { .. }));
+    let patience = if all_done && !outcomes.is_empty() { SETTLE } else { SETTLE_BRIEFLY };
+    let health = settle(options, fleet, token, outcomes.is_empty(), patience).await;
     Ok(Report {
         run: journal.run.clone(),
         directory: journal.directory.clone(),
@@ -308,8 +317,8 @@ async fn commit(
 }
 
 /// Sees the cluster work, and gives up the lock with the last look.
-async fn settle(options: &ApplyOptions, fleet: &mut Fleet, token: u64, unchanged: bool) -> Health {
-    let deadline = Instant::now() + if unchanged { Duration::from_secs(10) } else { SETTLE };
+async fn settle(options: &ApplyOptions, fleet: &mut Fleet, token: u64, unchanged: bool, patience: Duration) -> Health {
+    let deadline = Instant::now() + patience;
     let mut released = false;
     loop {
         // A run that changed nothing needs a single look: the lock goes with it.

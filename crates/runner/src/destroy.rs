@@ -7,7 +7,7 @@ use model::{Cluster, HostName};
 use wire::{LockRequest, Note, Reply, Request};
 
 use crate::fleet::Fleet;
-use crate::lock::{fence, give_back, granted, grants, release};
+use crate::lock::{Keeper, fence, give_back, granted, grants, release};
 use crate::state::keepers;
 use crate::{Error, observe};
 
@@ -52,6 +52,7 @@ pub async fn destroy(
         return Err(note.into());
     }
     fence(&fleet.links, &granted_by, token).await;
+    let keeper = Keeper::start(fleet.links.clone(), keepers, token);
     let answers = fleet
         .ask_all(LIMIT, |host| {
             ours.contains(host).then(|| Request::Withdraw { token, cluster: cluster.name.clone(), delete_data })
@@ -68,6 +69,7 @@ pub async fn destroy(
             (host, outcome)
         })
         .collect();
+    drop(keeper);
     release(&fleet.links, token).await;
     Ok(withdrawn)
 }

@@ -82,6 +82,12 @@ pub enum Resource {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seed: Option<GaleraSeed>,
     },
+    /// Lets a stopped member of a Galera cluster lead its recovery. Galera remembers who left last and refuses any
+    /// other, also where all have the same position or where nobody left in order; the plan has compared positions.
+    GaleraLead {
+        /// This host.
+        member: String,
+    },
     /// A database (schema) with its character set.
     SqlSchema {
         name: String,
@@ -185,6 +191,7 @@ impl Resource {
             Self::Flag { path, .. } => format!("flag:{}", path.display()),
             Self::Kill { unit } => format!("kill:{unit}"),
             Self::GaleraSeed { member, .. } => format!("galeraSeed:{member}"),
+            Self::GaleraLead { member } => format!("galeraLead:{member}"),
             Self::SqlSchema { name } => format!("schema:{name}"),
             Self::SqlAccount { user, host, .. } => format!("account:{user}@{host}"),
             Self::SqlWriterTable => "table:quorate.writer".to_owned(),
@@ -203,7 +210,7 @@ impl Resource {
     /// Whether it acts once and leaves no state to compare: such resources stand in steps, never in what a host must
     /// look like.
     pub fn is_act(&self) -> bool {
-        matches!(self, Self::Flag { .. } | Self::Kill { .. } | Self::GaleraSeed { .. })
+        matches!(self, Self::Flag { .. } | Self::Kill { .. } | Self::GaleraSeed { .. } | Self::GaleraLead { .. })
     }
 
     /// Whether it is about a unit running: such resources come last on their host.

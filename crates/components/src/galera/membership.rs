@@ -99,7 +99,11 @@ fn recover(reached: &Reached<'_>) -> Starts {
             .map(|(host, _)| {
                 let start = if host.name == leader {
                     let content = "_WSREP_NEW_CLUSTER=--wsrep-new-cluster\n".to_owned();
-                    Start::With { flags: vec![Resource::Flag { path: FLAG.into(), content }], after: vec![] }
+                    let flags = vec![
+                        Resource::GaleraLead { member: leader.to_string() },
+                        Resource::Flag { path: FLAG.into(), content },
+                    ];
+                    Start::With { flags, after: vec![] }
                 } else {
                     Start::With { flags: vec![], after: vec![leader.clone()] }
                 };

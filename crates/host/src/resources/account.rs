@@ -1,5 +1,7 @@
 //! System accounts without login.
 
+use std::sync::{Mutex, PoisonError};
+
 use wire::Difference;
 
 use crate::command;
@@ -13,6 +15,13 @@ pub fn observe(name: &str) -> Difference {
 }
 
 pub fn apply(store: &Store, cluster: &str, name: &str) -> Result<(), Error> {
+    // Two steps may need one account. Two `useradd` at once both succeed, and the second gives it other numbers than
+    // the first step has already given files to.
+    static ADDING: Mutex<()> = Mutex::new(());
+    let _one = ADDING.lock().unwrap_or_else(PoisonError::into_inner);
+    if observe(name) == Difference::None {
+        return Ok(());
+    }
     store.own(cluster, &format!("user:{name}"), || Ok(Before::Nothing))?;
     let args = [
         "--system",
@@ -24,9 +33,5 @@ pub fn apply(store: &Store, cluster: &str, name: &str) -> Result<(), Error> {
         "/usr/sbin/nologin",
         name,
     ];
-    match command::succeed("useradd", &args, command::SHORT) {
-        // Another step of the same run was quicker.
-        Err(_) if observe(name) == Difference::None => Ok(()),
-        outcome => outcome.map(|_| ()),
-    }
+    command::succeed("useradd", &args, command::SHORT).map(|_| ())
 }

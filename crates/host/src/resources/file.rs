@@ -4,11 +4,12 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-use nix::unistd::{Gid, Group, Uid, User};
+use nix::unistd::{Gid, Uid};
 use wire::Difference;
 
 use super::{change, differs};
 use crate::error::Error;
+use crate::names;
 use crate::store::{self, Before, Store};
 
 /// Contents above this size are compared but not shown.
@@ -16,8 +17,8 @@ const SHOWN: usize = 256 << 10;
 
 /// `owner:group` of a path, by name where there is one.
 pub fn owner_of(metadata: &fs::Metadata) -> (String, String) {
-    let owner = User::from_uid(Uid::from_raw(metadata.uid())).ok().flatten().map(|u| u.name);
-    let group = Group::from_gid(Gid::from_raw(metadata.gid())).ok().flatten().map(|g| g.name);
+    let owner = names::name(names::ACCOUNTS, metadata.uid());
+    let group = names::name(names::GROUPS, metadata.gid());
     (owner.unwrap_or_else(|| metadata.uid().to_string()), group.unwrap_or_else(|| metadata.gid().to_string()))
 }
 
@@ -29,23 +30,12 @@ pub fn set_owner(file: &fs::File, owner: &str, group: &str) -> Result<(), Error>
 }
 
 fn ids(owner: &str, group: &str) -> Result<(Uid, Gid), Error> {
-    let uid = match owner.parse() {
-        Ok(number) => Uid::from_raw(number),
-        Err(_) => User::from_name(owner)
-            .ok()
-            .flatten()
-            .map(|u| u.uid)
-            .ok_or_else(|| Error::Damaged(format!("the account {owner} does not exist on this host")))?,
-    };
-    let gid = match group.parse() {
-        Ok(number) => Gid::from_raw(number),
-        Err(_) => Group::from_name(group)
-            .ok()
-            .flatten()
-            .map(|g| g.gid)
-            .ok_or_else(|| Error::Damaged(format!("the group {group} does not exist on this host")))?,
-    };
-    Ok((uid, gid))
+    let number = |list: &str, name: &str| name.parse().ok().or_else(|| names::number(list, name));
+    let uid = number(names::ACCOUNTS, owner)
+        .ok_or_else(|| Error::Damaged(format!("the account {owner} does not exist on this host")))?;
+    let gid = number(names::GROUPS, group)
+        .ok_or_else(|| Error::Damaged(format!("the group {group} does not exist on this host")))?;
+    Ok((Uid::from_raw(uid), Gid::from_raw(gid)))
 }
 
 pub fn observe(path: &Path, content: &str, owner: &str, group: &str, mode: u32) -> Result<Difference, Error> {

@@ -39,6 +39,31 @@ pub fn foreign_schemas() -> Vec<String> {
     found
 }
 
+/// Marks this stopped member as one that a cluster may be led from.
+pub fn lead() -> Result<(), Error> {
+    if runs(&looks::unit(UNIT).active) {
+        // It came up meanwhile, with a cluster or without: it founds nothing.
+        return Ok(());
+    }
+    let path = Path::new(DATA).join("grastate.dat");
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        // Without the file Galera asks for no mark.
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(Error::file("cannot read", &path)(e)),
+    };
+    store::replace_with(&path, marked(&text).as_bytes(), 0o660, |f| super::set_owner(f, "mysql", "mysql"))
+}
+
+fn runs(active: &str) -> bool {
+    !matches!(active, "inactive" | "failed" | "")
+}
+
+fn marked(text: &str) -> String {
+    let line = |l: &str| if l.starts_with("safe_to_bootstrap:") { "safe_to_bootstrap: 1\n" } else { l }.to_owned();
+    text.split_inclusive('\n').map(line).collect()
+}
+
 /// Writes the seed into a pristine data directory; refuses any other.
 pub fn seed(member: &str, members: &[String], seed: Option<&GaleraSeed>) -> Result<(), Error> {
     let Some(seed) = seed else {
@@ -83,4 +108,16 @@ pub fn seed(member: &str, members: &[String], seed: Option<&GaleraSeed>) -> Resu
         store::replace_with(&data.join(name), content.as_bytes(), 0o660, |f| super::set_owner(f, "mysql", "mysql"))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mark_changes_nothing_else() {
+        let state = "# GALERA saved state\nversion: 2.1\nuuid:    u\nseqno:   29\nsafe_to_bootstrap: 0\n";
+        assert_eq!(marked(state), state.replace("bootstrap: 0", "bootstrap: 1"));
+        assert_eq!(marked(&marked(state)), marked(state));
+    }
 }

@@ -55,7 +55,7 @@ fn fingerprint(demo: &Demo, host: &str) -> BTreeMap<String, String> {
     let script = "find /etc /usr/local /var/lib/quorate/manifest.json /var/lib/quorate/state.json -xdev -type f \
                       -printf '%p %i %m %u:%g %T@ %C@\\n'
                   for u in etcd mariadb quorate-agent haproxy nginx keepalived; do
-                      echo unit:$u $(systemctl show -p InvocationID,UnitFileState --value $u)
+                      echo unit:$u $(systemctl is-enabled $u) $(systemctl show -p InvocationID --value $u)
                   done";
     let pair = |l: &str| l.split_once(' ').map(|(k, v)| (k.to_owned(), v.to_owned()));
     demo.sh(host, script).lines().filter_map(pair).collect()

@@ -97,7 +97,7 @@ fn kill_at(demo: &Demo, step: &str, point: Point) {
     assert!(demo.intent_stands(pid, step), "{step} {point:?}: the operator's journal holds the intent alone");
     if point != Point::Operator {
         kill_helper(demo, host_of(step));
-        assert!(demo.intent_stands_on(host_of(step), step), "{step} {point:?}: so does the host's");
+        assert!(demo.intent_stands_on(host_of(step), pid, step), "{step} {point:?}: so does the host's");
     }
 }
 

@@ -36,14 +36,16 @@ fn signal(child: &Child, name: &str) {
     assert!(status.success());
 }
 
-/// Repeats an apply until the lock is free; how long that took, and the run.
+/// Repeats an apply until the lock is free; how long it was held, and the run.
 fn apply_once_free(demo: &Demo) -> (Duration, Ended) {
     let begun = Instant::now();
+    let mut held = Duration::ZERO;
     loop {
         let ended = demo.apply();
         if ended.code != 1 || !ended.stderr.contains("pid ") {
-            return (begun.elapsed(), ended);
+            return (held, ended);
         }
+        held = begun.elapsed();
         assert!(begun.elapsed() < EXPIRY + SLACK, "the lock never expired: {}", ended.stderr);
         std::thread::sleep(Duration::from_millis(500));
     }
@@ -60,7 +62,7 @@ fn one_run_at_a_time_and_a_silent_one_loses_the_lock_for_good() {
     silent(&demo);
 }
 
-/// A run that is killed while it deploys: others are refused until its lock expires, then one takes over.
+/// A run that holds the lock while it deploys: others are refused. Killed, its helpers hear it and give the lock up.
 fn killed(demo: &Demo) {
     let mut first = demo.spawn(&["apply", "--yes", "--hold-at", "etcd/node1/run:before-action"]);
     intended(demo, "node1", "etcd/node1/run");
@@ -80,11 +82,8 @@ fn killed(demo: &Demo) {
 
     first.kill().unwrap();
     first.wait().unwrap();
-    let at_once = demo.apply().expect(1);
-    assert!(at_once.stderr.contains(&holder), "nobody takes over before the lock expires: {}", at_once.stderr);
-    let (waited, third) = apply_once_free(demo);
+    let (_, third) = apply_once_free(demo);
     third.expect(0);
-    assert!(waited <= EXPIRY + SLACK, "{waited:?}");
     demo.assert_one_of_each();
     no_steps(demo);
 }
@@ -101,8 +100,9 @@ fn silent(demo: &Demo) {
     assert!(refused.stderr.contains(&format!("pid {}", first.id())), "{}", refused.stderr);
 
     demo.edit("maxConnections: 301", "maxConnections: 302");
-    let (_, second) = apply_once_free(demo);
+    let (held, second) = apply_once_free(demo);
     second.expect(0);
+    println!("a silent holder kept the lock for another {held:.1?}");
     no_steps(demo);
     let before = state_of_hosts(demo);
 

@@ -223,9 +223,9 @@ impl Demo {
         stands(&std::fs::read_to_string(directory.join("journal.jsonl")).unwrap_or_default(), step)
     }
 
-    /// Whether a host's journal holds a step's intent, and no result of it.
-    pub fn intent_stands_on(&self, host: &str, step: &str) -> bool {
-        stands(&self.try_sh(host, "cat /var/lib/quorate/journal.jsonl").1, step)
+    /// Whether a host's journal holds the intent of a step of this program's run, and no result of it.
+    pub fn intent_stands_on(&self, host: &str, pid: u32, step: &str) -> bool {
+        stands(&self.try_sh(host, &format!("grep -e '-{pid}\"' /var/lib/quorate/journal.jsonl")).1, step)
     }
 
     /// Both virtual IPs do their work: a page comes from the gateway, a write is acknowledged by the database.
