@@ -94,6 +94,13 @@ pub enum ChangeKind {
     Enable,
 }
 
+impl Step {
+    /// Whether it only clears the way, so that what follows can be decided by another look.
+    pub fn clears_the_way(&self) -> bool {
+        self.stage == Stage::Run && !self.resources.is_empty() && self.resources.iter().all(Resource::is_act)
+    }
+}
+
 impl Plan {
     /// Whether the hosts are already as the file says.
     pub fn is_empty(&self) -> bool {

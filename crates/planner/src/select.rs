@@ -29,7 +29,10 @@ pub fn parse_numbers(text: &str) -> Result<Vec<(usize, usize)>, SelectionError> 
                 return Ok((number(from)?, usize::MAX));
             }
             match part.split_once('-') {
-                Some((from, to)) => Ok((number(from)?, number(to)?)),
+                Some((from, to)) => {
+                    let (from, to) = (number(from)?, number(to)?);
+                    if from <= to { Ok((from, to)) } else { Err(error()) }
+                }
                 None => Ok((number(part)?, number(part)?)),
             }
         })
@@ -77,7 +80,7 @@ mod tests {
         assert_eq!(parse_numbers("1,2").unwrap(), vec![(1, 1), (2, 2)]);
         assert_eq!(parse_numbers("3+").unwrap(), vec![(3, usize::MAX)]);
         assert_eq!(parse_numbers("2-4, 7").unwrap(), vec![(2, 4), (7, 7)]);
-        for wrong in ["", "0", "x", "3++", "1,,2", "-"] {
+        for wrong in ["", "0", "x", "3++", "1,,2", "-", "4-2"] {
             assert!(parse_numbers(wrong).is_err(), "{wrong}");
         }
     }

@@ -13,8 +13,9 @@ use crate::plan::{ChangeKind, Plan, PlannedChange, Stage, Step};
 const CONFIGURE_LIMIT: u64 = 1200;
 /// Seconds: starting a unit and seeing it work; a database may first copy everything from another member.
 const RUN_LIMIT: u64 = 180;
-/// Seconds: all members of a database cluster finding each other.
-const GALERA_FORM_LIMIT: u64 = 75;
+/// Seconds: all members of a database cluster finding each other. It takes one or two; a member lost on the way keeps
+/// the others waiting, and the run's next pass tries again.
+const GALERA_FORM_LIMIT: u64 = 45;
 /// Seconds: a member that copies everything from another before it works.
 const GALERA_COPY_LIMIT: u64 = 3600;
 /// Seconds: statements inside a running engine.

@@ -67,8 +67,25 @@ impl From<runner::Error> for Failure {
                 Self::note(if usage { exit::USAGE } else { exit::FAILED }, note)
             }
             runner::Error::NotReady(findings) => Self { code: exit::FAILED, message: Message::Findings(findings) },
+            runner::Error::Ssh(error) => {
+                Self::plain(if is_input(&error) { exit::USAGE } else { exit::FAILED }, error.to_string())
+            }
             other => Self::plain(exit::FAILED, other.to_string()),
         }
+    }
+}
+
+/// Whether what the operator gave to log in with is wrong, rather than a host or the way to it.
+fn is_input(error: &ssh::Error) -> bool {
+    use ssh::Error;
+    match error {
+        Error::KeyFile { .. }
+        | Error::AuthRefused { .. }
+        | Error::NotRoot { .. }
+        | Error::Sudo { .. }
+        | Error::Input(_) => true,
+        Error::Bastion { source, .. } => is_input(source),
+        _ => false,
     }
 }
 
@@ -87,6 +104,8 @@ impl Failure {
 
 impl From<Note> for Failure {
     fn from(note: Note) -> Self {
-        Self::note(exit::FAILED, note)
+        // A secret that is not where the file says, an address that is none: the file or its surroundings are wrong.
+        let usage = ["secret-env-missing", "secret-file-unreadable", "bastion-address"].contains(&note.code.as_str());
+        Self::note(if usage { exit::USAGE } else { exit::FAILED }, note)
     }
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use model::{Cluster, HostName};
 use planner::health::{Health, Seen, State, health, probes};
 use planner::select::{Selection, select};
-use planner::{Plan, check, preflight};
+use planner::{Plan, Step, check, preflight};
 use secret::Secret;
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -25,7 +25,7 @@ use crate::state::{Memory, Relation, keepers, relate};
 use crate::{Error, observe, secrets};
 
 /// Passes over the hosts: a step that had to wait for another pass's result gets its turn, an endless loop does not.
-const PASSES: usize = 3;
+const PASSES: usize = 4;
 /// How long the cluster may take to settle after the last step.
 const SETTLE: Duration = Duration::from_secs(45);
 /// The same where nothing was changed, or not everything that should be: what is missing would be waited for in vain.
@@ -244,7 +244,9 @@ async fn locked(
             for pass in 1..=PASSES {
                 let done = execute(Arc::clone(&run), &plan).await;
                 let progress = done.values().any(|o| matches!(o, StepOutcome::Done { .. }));
-                let open = done.values().any(|o| !matches!(o, StepOutcome::Done { .. }));
+                // Also when a step did nothing but clear the way for what only another look can decide.
+                let open = done.values().any(|o| !matches!(o, StepOutcome::Done { .. }))
+                    || plan.steps.iter().any(Step::clears_the_way);
                 outcomes.extend(done);
                 let waited = outcomes.values().any(|o| matches!(o, StepOutcome::Failed(n) if n.code == "step-timeout"));
                 if pass == PASSES || !(progress || waited) || !open || *options.stop.borrow() {
@@ -272,7 +274,10 @@ async fn locked(
     }
     let all_done = outcomes.values().all(|o| matches!(o, StepOutcome::Done { .. }));
     let patience = if all_done && !outcomes.is_empty() { SETTLE } else { SETTLE_BRIEFLY };
-    let health = settle(options, fleet, token, outcomes.is_empty(), patience).await;
+    // A part of a plan makes only its own components work: the rest is not waited for.
+    let part = options.selection != Selection::default();
+    let touched = part.then(|| outcomes.keys().filter_map(|id| id.split('/').next().map(str::to_owned)).collect());
+    let health = settle(options, fleet, token, Settle { unchanged: outcomes.is_empty(), patience, touched }).await;
     Ok(Report {
         run: journal.run.clone(),
         directory: journal.directory.clone(),
@@ -316,8 +321,17 @@ async fn commit(
     Ok(())
 }
 
+/// What is waited for before a run ends.
+struct Settle {
+    unchanged: bool,
+    patience: Duration,
+    /// Only these components; `None` for everything.
+    touched: Option<BTreeSet<String>>,
+}
+
 /// Sees the cluster work, and gives up the lock with the last look.
-async fn settle(options: &ApplyOptions, fleet: &mut Fleet, token: u64, unchanged: bool, patience: Duration) -> Health {
+async fn settle(options: &ApplyOptions, fleet: &mut Fleet, token: u64, wanted: Settle) -> Health {
+    let Settle { unchanged, patience, touched } = wanted;
     let deadline = Instant::now() + patience;
     let mut released = false;
     loop {
@@ -336,7 +350,10 @@ async fn settle(options: &ApplyOptions, fleet: &mut Fleet, token: u64, unchanged
         released |= finish && !grants(answers.clone()).is_empty();
         let seen = health_of(&options.cluster, fleet, answers);
         let settled = seen.hosts.iter().all(|h| !h.reached || h.state == State::Healthy);
-        let works = seen.state == State::Healthy || (settled && !fleet.absent.is_empty());
+        let part_works = touched
+            .as_ref()
+            .is_some_and(|t| seen.components.iter().filter(|c| t.contains(&c.component)).all(|c| c.healthy == c.total));
+        let works = seen.state == State::Healthy || (settled && !fleet.absent.is_empty()) || part_works;
         if works || Instant::now() >= deadline || *options.stop.borrow() {
             if !released {
                 release(&fleet.links, token).await;

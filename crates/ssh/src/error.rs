@@ -289,7 +289,9 @@ pub enum KeyFileReason {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SudoReason {
     /// `sudo -n` was refused.
-    #[error("it asks for a password and none was given; set one, or NOPASSWD in sudoers")]
+    #[error(
+        "it asks for a password and none was given; add passwordFrom under sudo in the cluster file, or NOPASSWD in sudoers"
+    )]
     PasswordNeeded,
     /// It asked again after the password.
     #[error("the password is wrong")]

@@ -35,10 +35,9 @@ pub fn observe(resource: &Resource, store: &Store) -> Difference {
         Resource::Certificate(certificate) => certificate::observe(certificate),
         Resource::Program { .. } => program::observe(),
         Resource::Unit { name, enabled, active } => unit::observe(store, name, *enabled, *active),
-        Resource::Flag { .. }
-        | Resource::Kill { .. }
-        | Resource::GaleraSeed { .. }
-        | Resource::GaleraLead { .. } => Ok(Difference::Missing),
+        Resource::Flag { .. } | Resource::Kill { .. } | Resource::GaleraSeed { .. } | Resource::GaleraLead { .. } => {
+            Ok(Difference::Missing)
+        }
         Resource::SqlSchema { name } => sql::observe_schema(name),
         Resource::SqlAccount { user, host, auth, grants } => sql::observe_account(user, host, auth, grants),
         Resource::SqlWriterTable => sql::observe_writer_table(),
@@ -97,10 +96,9 @@ pub fn apply(resource: &Resource, store: &Store, cluster: &str) -> Result<bool, 
         Resource::Certificate(certificate) => certificate::apply(store, cluster, certificate),
         Resource::Program { .. } => program::apply(store, cluster),
         Resource::Unit { name, enabled, active } => unit::apply(store, cluster, name, *enabled, *active),
-        Resource::Flag { .. }
-        | Resource::Kill { .. }
-        | Resource::GaleraSeed { .. }
-        | Resource::GaleraLead { .. } => act(resource),
+        Resource::Flag { .. } | Resource::Kill { .. } | Resource::GaleraSeed { .. } | Resource::GaleraLead { .. } => {
+            act(resource)
+        }
         Resource::SqlSchema { name } => sql::apply_schema(store, cluster, name),
         Resource::SqlAccount { user, host, auth, grants } => {
             sql::apply_account(store, cluster, user, host, auth, grants)

@@ -87,17 +87,25 @@ async fn stop_on_ctrl_c(stopper: tokio::sync::watch::Sender<bool>, message: Stri
 
 /// Reads `--only` and `-j`.
 pub fn selection(args: &SelectArgs, cluster: &model::Cluster) -> Result<Selection, Failure> {
+    let unknown = |name: &str| Failure::note(exit::USAGE, Note::new("selection-unknown").with("name", name));
+    let is_host = |name: &str| cluster.hosts.iter().any(|h| h.name.as_str() == name);
     for name in &args.only {
-        let step = name.split('/').next().unwrap_or_default();
-        let known = components::by_id(step).is_some() || cluster.hosts.iter().any(|h| h.name.as_str() == name);
+        let known = match name.split('/').collect::<Vec<_>>().as_slice() {
+            [name] => components::by_id(name).is_some() || is_host(name),
+            [component, host, "configure" | "run" | "once"] => components::by_id(component).is_some() && is_host(host),
+            _ => false,
+        };
         if !known {
-            return Err(Failure::note(exit::USAGE, Note::new("selection-unknown").with("name", name)));
+            return Err(unknown(name));
         }
     }
     let numbers = match args.numbers.as_deref() {
         Some(text) => parse_numbers(text).map_err(|e| Failure::plain(exit::USAGE, e.to_string()))?,
         None => vec![],
     };
+    if let Some((from, _)) = numbers.iter().find(|(from, _)| *from > components::all().len()) {
+        return Err(unknown(&from.to_string()));
+    }
     Ok(Selection { only: args.only.clone(), numbers })
 }
 

@@ -218,7 +218,10 @@ fn hosts_files(demo: &Demo, secrets: &BTreeMap<String, String>) {
              grep -laF -f /root/patterns /var/lib/quorate/journal* /var/lib/quorate/manifest.json /var/lib/quorate/debts.json",
         );
         assert_eq!(logged, "", "{host}: a secret is in a log or journal");
-        let keys = demo.sh(host, "find /etc/quorate -name '*.key' -printf '%m\\n' | sort -u; stat -c %a /var/lib/quorate/state.json");
+        let keys = demo.sh(
+            host,
+            "find /etc/quorate -name '*.key' -printf '%m\\n' | sort -u; stat -c %a /var/lib/quorate/state.json",
+        );
         assert_eq!(keys, "400\n600\n", "{host}");
         demo.sh(host, "rm /root/patterns");
     }

@@ -2,18 +2,19 @@
 //! were acknowledged and how long each silence was.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use mysql::prelude::Queryable;
 use mysql::{Conn, OptsBuilder};
 
-use crate::support::Demo;
+use crate::support::{Demo, eventually};
 
 /// A writer that runs until it is stopped.
 pub struct Writer {
     stop: Arc<AtomicBool>,
+    progress: Arc<AtomicUsize>,
     thread: JoinHandle<Written>,
 }
 
@@ -49,6 +50,8 @@ impl Writer {
         connection.query_drop("CREATE TABLE IF NOT EXISTS written (v BIGINT UNSIGNED PRIMARY KEY)").unwrap();
         let stop = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&stop);
+        let progress = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&progress);
         let thread = std::thread::spawn(move || {
             let mut written = Written::default();
             let mut open = Some(connection);
@@ -62,6 +65,7 @@ impl Writer {
                             written.longest_gap = written.longest_gap.max(last.elapsed());
                             last = Instant::now();
                             written.acknowledged.push(value);
+                            count.fetch_add(1, Ordering::Relaxed);
                         })
                     }
                     None => connect(&address, &password).map(|c| open = Some(c)),
@@ -74,7 +78,14 @@ impl Writer {
             }
             written
         });
-        Self { stop, thread }
+        Self { stop, progress, thread }
+    }
+
+    /// Waits until so many more writes were acknowledged.
+    #[track_caller]
+    pub fn write(&self, more: usize, limit: Duration) {
+        let goal = self.progress.load(Ordering::Relaxed) + more;
+        eventually("writes are acknowledged", limit, || self.progress.load(Ordering::Relaxed) >= goal);
     }
 
     /// Stops writing; what was seen.
