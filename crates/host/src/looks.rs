@@ -12,6 +12,8 @@ use wire::{Look, Looked, UnitFacts};
 use crate::{command, probes, resources};
 
 const MARIADB: &str = "mariadb.service";
+/// Where members of a Galera group talk to each other.
+const GALERA_PORT: u16 = 4567;
 /// How long VRRP advertisements are listened for: a little more than the usual interval of one second.
 const VRRP_LISTEN: Duration = Duration::from_millis(1300);
 
@@ -44,10 +46,23 @@ fn galera() -> GaleraPosition {
     let mut position = probes::galera_position();
     position.formed = position.primary || resources::galera::formed();
     position.foreign_schemas = resources::galera::foreign_schemas();
-    if position.unit_active && !position.running {
+    // Before it has opened the group's port it recovers its own data, which may take long and must not be cut short.
+    if position.unit_active && !position.running && listens(GALERA_PORT) {
         position.waiting_ms = starting_for(MARIADB).as_millis().try_into().unwrap_or(u64::MAX);
     }
     position
+}
+
+/// Whether anything on this host accepts connections to a TCP port.
+fn listens(port: u16) -> bool {
+    const LISTEN: &str = "0A";
+    let local = format!(":{port:04X}");
+    ["/proc/net/tcp", "/proc/net/tcp6"].iter().flat_map(fs::read_to_string).any(|table| {
+        table.lines().any(|line| {
+            let mut fields = line.split_whitespace().skip(1);
+            fields.next().is_some_and(|l| l.ends_with(&local)) && fields.nth(1) == Some(LISTEN)
+        })
+    })
 }
 
 /// How long a unit has been starting.

@@ -28,7 +28,13 @@ pub fn granted(keepers: &[HostName], grants: &BTreeMap<HostName, LockGrant>) -> 
             .with("since_ms", holder.since_ms)
             .with("left", (holder.left_ms + 999) / 1000)
             .with("host", host),
-        None => Note::new("lock-no-majority").with("granted", yes).with("keepers", keepers.len()),
+        None => {
+            let missing = keepers.iter().filter(|k| !matches!(grants.get(*k), Some(LockGrant::Granted)));
+            Note::new("lock-no-majority")
+                .with("granted", yes)
+                .with("keepers", keepers.len())
+                .with("missing", missing.map(HostName::as_str).collect::<Vec<_>>().join(", "))
+        }
     })
 }
 

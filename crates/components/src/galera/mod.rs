@@ -97,15 +97,10 @@ impl Component for Galera {
         let mut resources = vec![
             Resource::SqlSchema { name: ADMIN_SCHEMA.to_owned() },
             Resource::SqlWriterTable,
-            Resource::SqlAccount {
-                user: AGENT_ACCOUNT.to_owned(),
-                host: "localhost".to_owned(),
-                auth: SqlAuth::Socket,
-                grants: vec![Grant {
-                    privileges: "SELECT, UPDATE".to_owned(),
-                    on: format!("{ADMIN_SCHEMA}.{WRITER_TABLE}"),
-                }],
-            },
+            agent_account(vec![Grant {
+                privileges: "SELECT, UPDATE".to_owned(),
+                on: format!("{ADMIN_SCHEMA}.{WRITER_TABLE}"),
+            }]),
         ];
         resources.extend(application_accounts(view.cluster));
         Some(Once { through, resources })
@@ -171,6 +166,11 @@ pub(crate) fn certificate(at: At<'_>) -> Resource {
         issued: None,
         root: String::new(),
     })
+}
+
+/// The account with which the agent on a database host looks at its server: known by the operating system's user.
+pub(crate) fn agent_account(grants: Vec<Grant>) -> Resource {
+    Resource::SqlAccount { user: AGENT_ACCOUNT.to_owned(), host: "localhost".to_owned(), auth: SqlAuth::Socket, grants }
 }
 
 /// Schemas and accounts of the applications: each account owns its schema and reaches nothing else.

@@ -54,9 +54,11 @@ impl Component for Mariadb {
     fn once(&self, view: View<'_>) -> Option<Once> {
         self.hosts(view.cluster).first()?;
         let through = galera::only_member(view.cluster)?;
-        view.facts
-            .contains_key(&through)
-            .then(|| Once { through, resources: galera::application_accounts(view.cluster) })
+        view.facts.contains_key(&through).then(|| {
+            let mut resources = vec![galera::agent_account(vec![])];
+            resources.extend(galera::application_accounts(view.cluster));
+            Once { through, resources }
+        })
     }
 
     fn rollout(&self) -> Rollout {

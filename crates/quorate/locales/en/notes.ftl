@@ -85,7 +85,7 @@ note-plan-unreadable = { $path } is not a saved plan: { $error }; make one with 
 note-plan-outdated = the hosts or the file have moved on since the plan was saved; nothing was done: look at `quorate plan` and save it again
 note-apply-declined = nothing was done: the plan was not confirmed (use --yes where nobody can answer)
 note-destroy-declined = nothing was done: to take { $cluster } down, type its name, or give it as --yes { $cluster }
-note-selection-unknown = `{ $name }` is no component, host or step of this plan; `quorate plan` shows them all
+note-selection-unknown = `{ $name }` is no component, host, step or step number of this cluster; components in the order of their numbers: { $components }; hosts: { $hosts }
 note-host-keys-unknown = these hosts are seen for the first time and nobody can be asked: { $keys }; compare the fingerprints and run at a terminal, or use --accept-new-host-keys
 note-host-keys-declined = nothing was done: the host keys were not confirmed
 
@@ -101,7 +101,7 @@ note-state-none = no reachable control host keeps a cluster yet; run `quorate ap
 ## The run and its lock
 
 note-lock-held = another run holds the lock: { $holder }, since { $since } (seen on { $host }); it ends by itself { $left } s after that run stops answering. Nothing was done
-note-lock-no-majority = only { $granted } of { $keepers } control hosts granted the run lock: a majority must be reachable; nothing was done
+note-lock-no-majority = only { $granted } of { $keepers } control hosts granted the run lock (not: { $missing }): a majority must be reachable; nothing was done
 note-lock-lost = refused: this run's lock (token { $token }) has passed to a later run (token { $seen }, { $holder }); nothing was changed by this step
 note-run-lock-lost = not begun: this run has lost its lock, because a majority of the control hosts no longer grants it; run again
 note-run-stopped = not begun: stopped by the operator; the next apply goes on from here

@@ -85,7 +85,7 @@ note-plan-unreadable = { $path } 不是保存的计划:{ $error };请用 `quorat
 note-plan-outdated = 计划保存之后主机或文件已有变化;未做任何操作:请重新查看 `quorate plan` 并保存
 note-apply-declined = 未做任何操作:计划没有得到确认(无人应答时请用 --yes)
 note-destroy-declined = 未做任何操作:要拆除 { $cluster },请输入它的名称,或使用 --yes { $cluster }
-note-selection-unknown = `{ $name }` 不是本计划中的组件、主机或步骤;`quorate plan` 会全部列出
+note-selection-unknown = `{ $name }` 不是本集群的组件、主机、步骤或步骤编号;组件(按编号顺序):{ $components };主机:{ $hosts }
 note-host-keys-unknown = 以下主机是第一次连接,且无人可确认:{ $keys };请核对指纹后在终端运行,或使用 --accept-new-host-keys
 note-host-keys-declined = 未做任何操作:主机密钥没有得到确认
 
@@ -101,7 +101,7 @@ note-state-none = 可达的控制节点上还没有集群;请先运行 `quorate 
 ## 运行与锁
 
 note-lock-held = 另一次运行持有锁:{ $holder },自 { $since } 起(见于 { $host });该运行停止应答 { $left } 秒后锁自动失效。未做任何操作
-note-lock-no-majority = { $keepers } 个控制节点中只有 { $granted } 个授予运行锁:必须有多数可达;未做任何操作
+note-lock-no-majority = { $keepers } 个控制节点中只有 { $granted } 个授予运行锁(未授予:{ $missing }):必须有多数可达;未做任何操作
 note-lock-lost = 已拒绝:本次运行的锁(令牌 { $token })已被后来的运行取得(令牌 { $seen },{ $holder });此步骤未做改动
 note-run-lock-lost = 未开始:本次运行已失去锁,多数控制节点不再授予;请重新运行
 note-run-stopped = 未开始:操作者已停止;下次 apply 从这里继续

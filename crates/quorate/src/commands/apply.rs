@@ -87,7 +87,12 @@ async fn stop_on_ctrl_c(stopper: tokio::sync::watch::Sender<bool>, message: Stri
 
 /// Reads `--only` and `-j`.
 pub fn selection(args: &SelectArgs, cluster: &model::Cluster) -> Result<Selection, Failure> {
-    let unknown = |name: &str| Failure::note(exit::USAGE, Note::new("selection-unknown").with("name", name));
+    let unknown = |name: &str| {
+        let components: Vec<_> = components::all().iter().map(|c| c.id()).collect();
+        let hosts: Vec<_> = cluster.hosts.iter().map(|h| h.name.as_str()).collect();
+        let note = Note::new("selection-unknown").with("name", name).with("components", components.join(", "));
+        Failure::note(exit::USAGE, note.with("hosts", hosts.join(", ")))
+    };
     let is_host = |name: &str| cluster.hosts.iter().any(|h| h.name.as_str() == name);
     for name in &args.only {
         let known = match name.split('/').collect::<Vec<_>>().as_slice() {

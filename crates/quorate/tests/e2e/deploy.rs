@@ -41,3 +41,28 @@ fn one_file_makes_a_working_foundation_and_a_second_run_changes_nothing() {
     let after: Vec<_> = HOSTS.iter().map(|h| demo.sh(h, FINGERPRINT)).collect();
     assert_eq!(before, after);
 }
+
+#[test]
+fn the_other_examples_work_too_and_say_what_they_survive() {
+    let margins = |demo: &Demo| -> Vec<(String, u64)> {
+        let status = demo.status().expect(0).json();
+        let capabilities = status["capabilities"].as_array().unwrap().clone();
+        capabilities
+            .iter()
+            .map(|c| (c["capability"].as_str().unwrap().to_owned(), c["margin"].as_u64().unwrap()))
+            .collect()
+    };
+    for (name, preset, hosts, expected) in [
+        ("e2e-single", model::Preset::Single, 1, [("coordination", 0), ("database", 0), ("ingress", 0)]),
+        ("e2e-five", model::Preset::FiveNode, 5, [("coordination", 1), ("database", 1), ("ingress", 2)]),
+    ] {
+        let demo = Demo::of(name, preset, hosts);
+        demo.apply().expect(0);
+        assert_eq!(margins(&demo), expected.map(|(c, m)| (c.to_owned(), m)), "{name}");
+        let again = demo.run(&["apply", "--yes", "--json"]).expect(0).json();
+        assert_eq!(again["outcomes"].as_object().unwrap().len(), 0, "{again}");
+        let writer = Writer::start(&demo);
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        assert!(!writer.stop().acknowledged.is_empty(), "{name}: the database takes writes through its virtual IP");
+    }
+}

@@ -179,16 +179,24 @@ fn kill_walk_of_the_other_steps() {
 #[test]
 fn kill_walk_of_the_helper_alone() {
     let demo = Demo::fresh("e2e-kill-helper");
-    for (step, point) in [("galera/node1/once", Point::BeforeAction), ("galera/node1/once", Point::BeforeResult)] {
+    let killed = |step: &str, point: Point| {
         let begun = Instant::now();
         let operator = stand_still(&demo, step, point);
         kill_helper(&demo, host_of(step));
-        let ended = Ended::from(operator.wait_with_output().unwrap()).expect(1);
-        let report = ended.json();
+        let report = Ended::from(operator.wait_with_output().unwrap()).expect(1).json();
         assert_eq!(report["outcomes"][step]["failed"]["code"], "host-lost", "{report}");
         assert!(report["absent"][host_of(step)].is_object(), "{report}");
         println!("{step} {point:?}: {:.1} s", begun.elapsed().as_secs_f64());
-    }
+        report
+    };
+    killed("vip/node2/run", Point::BeforeAction);
+    demo.apply().expect(0);
+    demo.assert_converged();
+
+    demo.edit("galera: {}", "galera: { maxConnections: 301 }");
+    let report = killed("galera/node2/run", Point::BeforeResult);
+    // With node2 out of sight, one more member at rest could cost the quorum.
+    assert_eq!(report["outcomes"]["galera/node3/run"]["blocked"]["code"], "guard-refused", "{report}");
     demo.apply().expect(0);
     demo.assert_converged();
 }

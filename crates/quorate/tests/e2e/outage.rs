@@ -21,6 +21,7 @@ impl Scene {
         let demo = Demo::deployed(name);
         let writer = Writer::start(&demo);
         writer.write(20, LIMIT);
+        demo.etcdctl("node1", "put kept yes");
         let cluster = demo.galera("node1").0;
         Self { demo, writer, cluster }
     }
@@ -37,6 +38,7 @@ impl Scene {
         let written = self.writer.stop();
         for host in HOSTS {
             assert_eq!(self.demo.galera(host), (self.cluster.clone(), "3".to_owned()), "{host}");
+            assert_eq!(self.demo.etcdctl(host, "get kept --print-value-only"), "yes\n", "{host}");
             let lost = written.lost(&self.demo, host);
             assert!(lost.is_empty(), "{host}: {lost:?} of {}", written.acknowledged.len());
         }

@@ -55,10 +55,15 @@ impl Ended {
 impl Demo {
     /// Three fresh hosts and the three-node example for their addresses.
     pub fn fresh(name: &str) -> Self {
-        let lab = LabGuard::up(Options::new(name, HOSTS.len())).unwrap();
+        Self::of(name, model::Preset::ThreeNode, HOSTS.len())
+    }
+
+    /// Fresh hosts and the example for so many of them.
+    pub fn of(name: &str, preset: model::Preset, hosts: usize) -> Self {
+        let lab = LabGuard::up(Options::new(name, hosts)).unwrap();
         let directory = tempfile::tempdir().unwrap();
         let demo = Self { lab, directory };
-        let example = model::preset(model::Preset::ThreeNode);
+        let example = model::preset(preset);
         let network = demo.lab.subnet().to_string();
         let prefix = demo.prefix();
         let text = example
@@ -177,24 +182,25 @@ impl Demo {
         (ask("wsrep_cluster_state_uuid"), ask("wsrep_cluster_size"))
     }
 
+    /// Asks a host's own etcd member.
+    #[track_caller]
+    pub fn etcdctl(&self, host: &str, words: &str) -> String {
+        let at = "--cacert /etc/quorate/etcd/ca.crt --cert /etc/quorate/etcd/member.crt --key /etc/quorate/etcd/member.key \
+                  --endpoints https://127.0.0.1:2379";
+        self.sh(host, &format!("ETCDCTL_API=3 etcdctl {at} {words}"))
+    }
+
     /// One Galera cluster and one etcd cluster, of three members each, by the engines' own word.
     #[track_caller]
     pub fn assert_one_of_each(&self) {
         let galera: Vec<_> = HOSTS.iter().map(|h| self.galera(h)).collect();
         assert!(galera.iter().all(|g| *g == galera[0] && g.1 == "3" && g.0.len() == 36), "{galera:?}");
-        let certificates =
-            "--cacert /etc/quorate/etcd/ca.crt --cert /etc/quorate/etcd/member.crt --key /etc/quorate/etcd/member.key";
         let etcd: Vec<_> = HOSTS
             .iter()
             .map(|h| {
-                let ask = format!(
-                    "ETCDCTL_API=3 etcdctl {certificates} --endpoints https://127.0.0.1:2379 endpoint status -w json"
-                );
-                let status: serde_json::Value = serde_json::from_str(&self.sh(h, &ask)).unwrap();
-                let members = self.sh(
-                    h,
-                    &format!("ETCDCTL_API=3 etcdctl {certificates} --endpoints https://127.0.0.1:2379 member list"),
-                );
+                let status: serde_json::Value =
+                    serde_json::from_str(&self.etcdctl(h, "endpoint status -w json")).unwrap();
+                let members = self.etcdctl(h, "member list");
                 (status[0]["Status"]["header"]["cluster_id"].to_string(), members.lines().count())
             })
             .collect();
@@ -255,8 +261,8 @@ impl Demo {
 
 /// Whether the last word of a journal about a step is its intent.
 fn stands(journal: &str, step: &str) -> bool {
-    let entries = journal.lines().filter_map(|l| serde_json::from_str::<serde_json::Value>(l).ok());
-    entries.filter(|e| e["step"] == step).last().is_some_and(|e| e["outcome"] == "intent")
+    let mut entries = journal.lines().filter_map(|l| serde_json::from_str::<serde_json::Value>(l).ok());
+    entries.rfind(|e| e["step"] == step).is_some_and(|e| e["outcome"] == "intent")
 }
 
 /// Waits until something holds; the deadline's panic names it.
