@@ -62,7 +62,9 @@ fn two_founders() {
         world = world.with(host, "unit:mariadb.service", stopped()).looking(host, &Look::Galera, was_at(7));
     }
     let mut plan = world.plan();
-    let flag = plan.steps[index(&plan, "galera/node1/run")].resources[0].clone();
+    let leading = &plan.steps[index(&plan, "galera/node1/run")].resources;
+    assert!(matches!(leading[0], Resource::GaleraLead { .. }), "Galera is told before it is started: {leading:?}");
+    let flag = leading[1].clone();
     assert!(matches!(flag, Resource::Flag { .. }));
     let second = index(&plan, "galera/node3/run");
     plan.steps[second].resources.insert(0, flag);

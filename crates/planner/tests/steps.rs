@@ -312,7 +312,7 @@ fn after_a_power_cut_the_member_with_the_last_word_leads() {
     assert_eq!(
         world.lines(),
         [
-            format!("galera/node2/run: {start} [flag:/run/quorate/galera-bootstrap.env]"),
+            format!("galera/node2/run: {start} [galeraLead:node2] [flag:/run/quorate/galera-bootstrap.env]"),
             format!("galera/node1/run: {start} <- galera/node2/run"),
             format!("galera/node3/run: {start} <- galera/node2/run"),
         ]

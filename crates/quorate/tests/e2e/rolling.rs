@@ -50,7 +50,8 @@ impl Watch {
         self.stop.store(true, Ordering::Relaxed);
         let seen = self.thread.join().unwrap();
         assert!(seen.iter().all(|down| down.len() <= 1), "two at once: {seen:?}");
-        let order: Vec<_> = seen.into_iter().flatten().collect();
+        let mut order: Vec<_> = seen.into_iter().flatten().collect();
+        order.dedup();
         let mut each = order.clone();
         each.sort_unstable();
         each.dedup();

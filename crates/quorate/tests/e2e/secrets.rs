@@ -175,7 +175,8 @@ fn full_copy(demo: &Demo) {
     let drop = "systemctl stop mariadb; rm -f /var/lib/mysql/grastate.dat /var/lib/mysql/galera.cache /var/lib/mysql/gvwstate.dat";
     demo.sh("node3", drop);
     demo.run(&["apply", "--yes"]).expect(0);
-    let copied = "journalctl -u mariadb --no-pager | grep -ci 'WSREP_SST.*completed on donor\\|mariabackup.*SST.*completed\\|State transfer.*complete'";
+    // What it missed would be named IST.
+    let copied = "journalctl -u mariadb --no-pager | grep -c 'mariabackup SST completed on donor'";
     eventually("a full copy took place", Duration::from_secs(30), || {
         HOSTS.iter().any(|h| demo.try_sh(h, copied).1.trim().parse::<usize>().is_ok_and(|n| n > 0))
     });
