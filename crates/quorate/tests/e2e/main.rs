@@ -15,4 +15,5 @@ mod outage;
 mod rolling;
 mod secrets;
 mod status;
+mod vip;
 mod wrong_input;
