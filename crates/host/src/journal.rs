@@ -59,3 +59,24 @@ pub fn unfinished(store: &Store) -> Vec<JournalEntry> {
     }
     open
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_closes_the_intent_of_its_own_run() {
+        let dir = std::env::temp_dir().join(format!("quorate-journal-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&dir);
+        let store = Store::new(&dir);
+        let open = || unfinished(&store).into_iter().map(|e| e.run).collect::<Vec<_>>();
+        append(&store, "one", "etcd/node1/run", Outcome::Intent).unwrap();
+        append(&store, "two", "etcd/node1/run", Outcome::Intent).unwrap();
+        assert_eq!(open(), ["two"], "begun anew");
+        append(&store, "one", "etcd/node1/run", Outcome::Done).unwrap();
+        assert_eq!(open(), ["two"], "an older run's helper ended late");
+        append(&store, "two", "etcd/node1/run", Outcome::Done).unwrap();
+        assert!(open().is_empty());
+        fs::remove_dir_all(dir).unwrap();
+    }
+}

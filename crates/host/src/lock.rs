@@ -89,6 +89,10 @@ pub fn request(store: &Store, request: &LockRequest) -> Result<LockGrant, Error>
 pub fn admit(store: &Store, token: u64) -> Result<(), Error> {
     let _turn = store.turn();
     let mut kept: Kept = store.read(NAME)?.unwrap_or_default();
+    if kept.token == 0 {
+        // Every run leaves its token here before it acts: this host has been taken back since.
+        return Err(Error::Noted(Note::new("lock-lost").with("token", token).with("seen", 0).with("holder", "-")));
+    }
     if token > kept.token {
         kept.token = token;
         return store.write(NAME, &kept);
@@ -191,6 +195,20 @@ mod tests {
         let rebooted = Moment { ms: 10, boot_id: "c".into() };
         assert!(matches!(decide(&mut kept, &acquire(5, "two"), &rebooted, 0), LockGrant::Refused(_)));
         assert_eq!(decide(&mut kept, &acquire(6, "two"), &rebooted, 0), LockGrant::Granted);
+    }
+
+    #[test]
+    fn a_newer_runs_action_ends_what_older_ones_may_do() {
+        let dir = std::env::temp_dir().join(format!("quorate-lock-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&dir);
+        let store = Store::new(&dir);
+        assert_eq!(request(&store, &acquire(5, "one")).unwrap(), LockGrant::Granted);
+        assert!(matches!(request(&store, &acquire(6, "two")).unwrap(), LockGrant::Refused(h) if h.run == "one"));
+        admit(&store, 5).unwrap();
+        // The majority of the other hosts gave it to the second run.
+        admit(&store, 6).unwrap();
+        assert!(admit(&store, 5).is_err());
+        std::fs::remove_dir_all(dir).unwrap();
     }
 
     #[test]

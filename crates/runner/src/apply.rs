@@ -20,7 +20,7 @@ use wire::{ClusterState, Facts, LockRequest, Note, ProbeReport, Reply, Request};
 use crate::execute::{Event, HoldAt, Run, StepOutcome, execute};
 use crate::fleet::Fleet;
 use crate::journal::{Journal, write_private};
-use crate::lock::{Keeper, fence, give_back, granted, grants, release};
+use crate::lock::{Keeper, fence, give_back, granted, grants, next_token, release};
 use crate::state::{Memory, Relation, keepers, relate};
 use crate::{Error, observe, secrets};
 
@@ -154,7 +154,7 @@ pub async fn apply(options: ApplyOptions, mut fleet: Fleet, confirm: impl Fn(&Pl
     if root.is_some() {
         ready(&options.cluster, &mut fleet, &observation).await?;
     }
-    let token = observation.facts.values().map(|f| f.token).max().unwrap_or(0) + 1;
+    let token = next_token(&observation.facts);
 
     let acquire = |host: &HostName| LockRequest::Acquire {
         token,

@@ -7,7 +7,7 @@ use model::{Cluster, HostName};
 use wire::{LockRequest, Note, Reply, Request};
 
 use crate::fleet::Fleet;
-use crate::lock::{Keeper, fence, give_back, granted, grants, release};
+use crate::lock::{Keeper, fence, give_back, granted, grants, next_token, release};
 use crate::state::keepers;
 use crate::{Error, observe};
 
@@ -34,7 +34,7 @@ pub async fn destroy(
         })
         .map(|(h, _)| h.clone())
         .collect();
-    let token = observation.facts.values().map(|f| f.token).max().unwrap_or(0) + 1;
+    let token = next_token(&observation.facts);
     let keepers = keepers(cluster);
     let answers = fleet
         .ask_all(Duration::from_secs(10), |host| {

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use model::HostName;
 use wire::lock::LOCK_TTL_MS;
-use wire::{LockGrant, LockRequest, Note, Reply, Request};
+use wire::{Facts, LockGrant, LockRequest, Note, Reply, Request};
 
 use crate::fleet::ask;
 use crate::link::Link;
+use crate::observe::now_ms;
 
 /// Whether enough of the keepers granted; the reason if not.
 pub fn granted(keepers: &[HostName], grants: &BTreeMap<HostName, LockGrant>) -> Result<(), Note> {
@@ -36,6 +37,13 @@ pub fn granted(keepers: &[HostName], grants: &BTreeMap<HostName, LockGrant>) -> 
                 .with("missing", missing.map(HostName::as_str).collect::<Vec<_>>().join(", "))
         }
     })
+}
+
+/// A token above every one that the hosts have seen, and above those of a cluster that was destroyed on them: it forgot
+/// its tokens, but its runs were earlier, so the time in milliseconds is above them too.
+pub fn next_token(facts: &BTreeMap<HostName, Facts>) -> u64 {
+    let seen = facts.values().map(|f| f.token).max().unwrap_or(0);
+    u64::try_from(now_ms()).unwrap_or(0).max(seen + 1)
 }
 
 /// Renews the lock until dropped. When a majority no longer grants it, `lost` is set and nothing more may begin.
