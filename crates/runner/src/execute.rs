@@ -30,7 +30,7 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// How a step ended.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum StepOutcome {
     /// What was changed, and how long it took in milliseconds.
     Done {
