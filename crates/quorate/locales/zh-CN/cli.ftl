@@ -1,14 +1,14 @@
 # 程序自身的文字。
 
-label-error = 错误:
-label-warning = 警告:
-label-info = 提示:
+label-error = 错误：
+label-warning = 警告：
+label-info = 提示：
 
-file-right = { $cluster }:文件正确,共 { $hosts } 台主机
-file-problems = { $path }:有 { $count } 处需要修改;未做任何操作
-host-keys-new = 以下主机是第一次连接。请在主机控制台上用 `ssh-keygen -lf` 核对指纹:
-host-keys-question = 指纹是否正确?[y/N]
-preflight-summary = { $hosts } 台主机:{ $errors } 个错误,{ $warnings } 个警告
+file-right = { $cluster }：文件正确，共 { $hosts } 台主机
+file-problems = { $path }：有 { $count } 处需要修改；未做任何操作
+host-keys-new = 以下主机是第一次连接。请在主机控制台上用 `ssh-keygen -lf` 核对指纹：
+host-keys-question = 指纹是否正确？[y/N]
+preflight-summary = { $hosts } 台主机：{ $errors } 个错误，{ $warnings } 个警告
 
 component-names = /etc/hosts 域名
 component-kernel = 内核参数
@@ -17,9 +17,9 @@ component-etcd = etcd
 component-galera = MariaDB Galera
 component-mariadb = MariaDB
 component-agent = Quorate agent
-component-balancer = HAProxy(数据库)
+component-balancer = HAProxy（数据库）
 component-gateway = nginx 网关
-component-vip = keepalived(虚拟 IP)
+component-vip = keepalived（虚拟 IP）
 
 stage-configure = 配置
 stage-run = 运行
@@ -32,28 +32,28 @@ change-stop = 停止
 change-restart = 重启
 change-reload = 重新加载
 change-enable = 开机自启
-change-drift = 漂移:被他人改动
+change-drift = 漂移：被他人改动
 
 plan-empty = { $hosts } 台主机无需改动
-plan-summary = { $hosts } 台主机共 { $steps } 步,其中 { $blocked } 步受阻
-plan-leftovers = { $host } 上还留有文件不再要求的内容:{ $keys }
+plan-summary = { $hosts } 台主机共 { $steps } 步，其中 { $blocked } 步受阻
+plan-leftovers = { $host } 上还留有文件不再要求的内容：{ $keys }
 
-apply-question = 执行以上计划?[y/N]
-apply-stopping = 正在停止:已开始的步骤会做完,不再开始新的步骤。再按一次 Ctrl-C 立即退出;下次 apply 会接着做。
-apply-unchanged = 没有改动,用时 { $seconds } 秒
-apply-done = { $done } 步完成,用时 { $seconds } 秒;日志在 { $directory }
-apply-incomplete = { $total } 步中完成 { $done } 步,用时 { $seconds } 秒;其余等待上述问题解决后再次执行 apply。日志在 { $directory }
-step-skipped = 未开始,因为 { $needs } 没有完成
+apply-question = 执行以上计划？[y/N]
+apply-stopping = 正在停止：已开始的步骤会做完，不再开始新的步骤。再按一次 Ctrl-C 立即退出；下次 apply 会接着做。
+apply-unchanged = 没有改动，用时 { $seconds } 秒
+apply-done = { $done } 步完成，用时 { $seconds } 秒；日志在 { $directory }
+apply-incomplete = { $total } 步中完成 { $done } 步，用时 { $seconds } 秒；其余等待上述问题解决后再次执行 apply。日志在 { $directory }
+step-skipped = 未开始，因为 { $needs } 没有完成
 
-destroy-question = 这会在所有主机上拆除 { $cluster }。请输入集群名称以继续:
-destroy-host = { $host }:已收回 { $removed } 项,保留 { $kept } 项
-destroy-kept = 保留:{ $key }
+destroy-question = 这会在所有主机上拆除 { $cluster }。请输入集群名称以继续：
+destroy-host = { $host }：已收回 { $removed } 项，保留 { $kept } 项
+destroy-kept = 保留：{ $key }
 
 state-healthy = 健康
 state-degraded = 降级
 state-lost = 中断
 state-unreachable = 不可达
-margin-of = { $now }(满额 { $full })
+margin-of = { $now }（满额 { $full }）
 
 column-capability = 能力
 column-state = 状态
@@ -72,10 +72,10 @@ capability-ingress = 入口
 capability-artifacts = 制品
 capability-storage = 存储
 capability-workloads = 工作负载
-hosts-not-ready = 未做任何改动:请先解决以上问题。`quorate check --hosts` 会列出全部检查结果,包括警告。
+hosts-not-ready = 未做任何改动：请先解决以上问题。`quorate check --hosts` 会列出全部检查结果，包括警告。
 
-alert-reduced = { $component }:有成员缺失,{ $total } 个中未全部工作;冗余降低
-alert-no-margin = { $component }:{ $total } 个中工作的少于 { $below } 个;再失去一个服务就会中断
-alert-lost = { $component }:{ $total } 个中工作的少于 { $below } 个;依赖它的服务已中断
+alert-reduced = { $component }：有成员缺失，{ $total } 个中未全部工作；冗余降低
+alert-no-margin = { $component }：{ $total } 个中工作的少于 { $below } 个；再失去一个服务就会中断
+alert-lost = { $component }：{ $total } 个中工作的少于 { $below } 个；依赖它的服务已中断
 
-apply-resumed = { $at } 开始的 { $step } 曾被中断;现从主机的实际状态继续
+apply-resumed = { $at } 开始的 { $step } 曾被中断；现从主机的实际状态继续

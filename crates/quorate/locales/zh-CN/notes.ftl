@@ -29,113 +29,113 @@ note-preflight-other-cluster = 该主机属于集群 { $cluster }：继续应用
 
 ## 探测与判定:主机上哪些功能不正常
 
-note-probe-hangs = 1.5 秒内没有应答:主机过载或程序无响应;请查看主机负载和该程序的日志
-note-unit-not-active = { $unit } 的状态是 { $state },没有运行;请查看 `journalctl -u { $unit }`,然后运行 `quorate apply`
-note-unit-unknown = 无法查询 { $unit } 的状态({ $error }):systemd 无响应或过载;请登录主机查看 `systemctl status`
-note-addresses-unknown = 无法列出主机的地址({ $error }):不知道它是否持有虚拟 IP;请重试
-note-http-silent = { $url } 没有应答({ $error }):经此网关无法访问任何应用;请查看 `journalctl -u nginx`,然后运行 `quorate apply`
-note-http-status = { $url } 返回状态 { $status } 而不是 200:网关没有按配置工作;运行 `quorate plan` 查看差异
-note-http-stranger = { $url } 有应答,但不是“{ $expected }”:端口被其他服务器占用,或配置被改动;运行 `quorate plan` 查看差异
-note-agent-silent = { $address } 的 agent 没有应答({ $error }):HAProxy 不会让本机数据库被写入;请查看 `journalctl -u quorate-agent`,然后运行 `quorate apply`
-note-agent-status = { $address } 的 agent 返回状态 { $status }:端口被其他程序占用;请停止该程序并运行 `quorate apply`
-note-agent-silent-here = 本机的 agent 没有应答:无从得知本机数据库能否写入;请查看 `journalctl -u quorate-agent`
-note-agent-configuration = agent 的配置不可用:{ $error }
-note-agent-starting = agent 刚刚启动,尚未完成第一次检查:请稍等一秒
-note-agent-stale = agent 最近一次检查是 { $age } 毫秒之前,因此回答“否”:被检查的程序无响应;请查看 `journalctl -u quorate-agent` 和主机负载
-note-agent-not-here = 本机没有 { $verdict }:此处不提供该服务;请询问其他主机
-note-agent-other-writes = { $host } 是写节点:本机数据库是备用节点,属正常状态
-note-agent-no-writer = 目前没有写节点:几秒内会有主机接管;若持续如此,请在各数据库主机上查看 `journalctl -u quorate-agent`
-note-agent-unconfirmed = 本机被指定为写节点,但最近一次写入没有及时得到确认:集群缓慢或正在重新组成;若持续如此,请检查数据库负载和成员之间的网络
-note-database-silent = 数据库没有应答({ $error }):已停止或无响应;请查看 `journalctl -u mariadb`,然后运行 `quorate apply`
-note-database-no-account = 数据库尚无账号 { $account },无法查询;请运行 `quorate apply`
-note-database-no-table = 缺少表 quorate.writer:各主机无法商定写节点;请运行 `quorate apply`
-note-database-read-only = 数据库不接受写入(read_only 已打开):有人改过此设置;若应当可写,请执行 `SET GLOBAL read_only = 0`
-note-database-refuses = 数据库拒绝了查询:{ $error };请查看 `journalctl -u mariadb`
-note-galera-not-primary = 该成员没有法定多数:在连上大多数成员之前不接受写入;请检查数据库主机之间的网络,全部停机之后请运行 `quorate apply`
-note-galera-joining = 该成员的数据尚不完整({ $state }):同步完成后才提供服务;请等待,若持续如此请查看 `journalctl -u mariadb`
-note-galera-not-ready = 该成员暂不接受语句:正在启动或已脱离集群;若持续如此请查看 `journalctl -u mariadb`
-note-galera-donor = 该成员正在向另一成员传送数据,同时照常服务:传送完成后恢复冗余
-note-galera-cluster-small = 集群中只有 { $size } 个成员,应有 { $members } 个:冗余已丢失;请恢复缺少的成员或运行 `quorate apply`
-note-galera-cluster-large = 集群中有 { $size } 个成员,而集群文件只写了 { $members } 个:有外来成员持有数据;请停止它,或把它加入文件
-note-sql-silent = { $address } 上没有数据库应答({ $error }):客户端无法在此连接;请检查负载均衡器及其后的数据库
-note-sql-refuses = { $address } 上的数据库拒绝客户端:{ $error }
-note-sql-stranger = { $address } 上应答的不是 MariaDB:端口被其他程序占用;请停止该程序并运行 `quorate apply`
-note-haproxy-silent = HAProxy 在 { $socket } 上没有应答({ $error }):客户端无法经本机访问数据库;请查看 `journalctl -u haproxy`,然后运行 `quorate apply`
-note-haproxy-no-backend = HAProxy 的运行配置中没有“{ $backend }”:配置被改动或尚未生效;请运行 `quorate apply`
-note-haproxy-no-writer = HAProxy 认为“{ $backend }”中没有可写的服务器:客户端无法连接;请检查各 agent 和数据库
-note-haproxy-several-writers = HAProxy 把客户端分到多个数据库({ $servers }):故障切换后一秒内会恢复;若持续如此,请在这些主机上查看 `journalctl -u quorate-agent`
-note-etcd-silent = { $address } 的 etcd 没有应答({ $error }):已停止或无响应;请查看 `journalctl -u etcd`,然后运行 `quorate apply`
-note-etcd-refuses = { $address } 的 etcd 拒绝了请求:{ $error };请查看 `journalctl -u etcd`
-note-etcd-certificate = 访问 etcd 的证书不可用({ $error }):请运行 `quorate apply` 重新签发
-note-etcd-no-leader = etcd 没有领导者,不接受写入;请恢复大多数成员并检查它们之间的网络
-note-etcd-no-quorum = etcd 没有及时确认读取:失去法定多数或过载;请恢复大多数成员并检查其磁盘负载
-note-etcd-members-differ = etcd 的成员与集群文件不一致(缺少:{ $missing };多余:{ $extra }):请运行 `quorate apply`
+note-probe-hangs = 1.5 秒内没有应答：主机过载或程序无响应；请查看主机负载和该程序的日志
+note-unit-not-active = { $unit } 的状态是 { $state }，没有运行；请查看 `journalctl -u { $unit }`，然后运行 `quorate apply`
+note-unit-unknown = 无法查询 { $unit } 的状态({ $error }):systemd 无响应或过载；请登录主机查看 `systemctl status`
+note-addresses-unknown = 无法列出主机的地址({ $error })：不知道它是否持有虚拟 IP；请重试
+note-http-silent = { $url } 没有应答({ $error })：经此网关无法访问任何应用；请查看 `journalctl -u nginx`，然后运行 `quorate apply`
+note-http-status = { $url } 返回状态 { $status } 而不是 200：网关没有按配置工作；运行 `quorate plan` 查看差异
+note-http-stranger = { $url } 有应答，但不是“{ $expected }”：端口被其他服务器占用，或配置被改动；运行 `quorate plan` 查看差异
+note-agent-silent = { $address } 的 agent 没有应答({ $error }):HAProxy 不会让本机数据库被写入；请查看 `journalctl -u quorate-agent`，然后运行 `quorate apply`
+note-agent-status = { $address } 的 agent 返回状态 { $status }：端口被其他程序占用；请停止该程序并运行 `quorate apply`
+note-agent-silent-here = 本机的 agent 没有应答：无从得知本机数据库能否写入；请查看 `journalctl -u quorate-agent`
+note-agent-configuration = agent 的配置不可用：{ $error }
+note-agent-starting = agent 刚刚启动，尚未完成第一次检查：请稍等一秒
+note-agent-stale = agent 最近一次检查是 { $age } 毫秒之前，因此回答“否”：被检查的程序无响应；请查看 `journalctl -u quorate-agent` 和主机负载
+note-agent-not-here = 本机没有 { $verdict }：此处不提供该服务；请询问其他主机
+note-agent-other-writes = { $host } 是写节点：本机数据库是备用节点，属正常状态
+note-agent-no-writer = 目前没有写节点：几秒内会有主机接管；若持续如此，请在各数据库主机上查看 `journalctl -u quorate-agent`
+note-agent-unconfirmed = 本机被指定为写节点，但最近一次写入没有及时得到确认：集群缓慢或正在重新组成；若持续如此，请检查数据库负载和成员之间的网络
+note-database-silent = 数据库没有应答({ $error })：已停止或无响应；请查看 `journalctl -u mariadb`，然后运行 `quorate apply`
+note-database-no-account = 数据库尚无账号 { $account }，无法查询；请运行 `quorate apply`
+note-database-no-table = 缺少表 quorate.writer：各主机无法商定写节点；请运行 `quorate apply`
+note-database-read-only = 数据库不接受写入（read_only 已打开）：有人改过此设置；若应当可写，请执行 `SET GLOBAL read_only = 0`
+note-database-refuses = 数据库拒绝了查询：{ $error }；请查看 `journalctl -u mariadb`
+note-galera-not-primary = 该成员没有法定多数：在连上大多数成员之前不接受写入；请检查数据库主机之间的网络，全部停机之后请运行 `quorate apply`
+note-galera-joining = 该成员的数据尚不完整({ $state })：同步完成后才提供服务；请等待，若持续如此请查看 `journalctl -u mariadb`
+note-galera-not-ready = 该成员暂不接受语句：正在启动或已脱离集群；若持续如此请查看 `journalctl -u mariadb`
+note-galera-donor = 该成员正在向另一成员传送数据，同时照常服务：传送完成后恢复冗余
+note-galera-cluster-small = 集群中只有 { $size } 个成员，应有 { $members } 个：冗余已丢失；请恢复缺少的成员或运行 `quorate apply`
+note-galera-cluster-large = 集群中有 { $size } 个成员，而集群文件只写了 { $members } 个：有外来成员持有数据；请停止它，或把它加入文件
+note-sql-silent = { $address } 上没有数据库应答({ $error })：客户端无法在此连接；请检查负载均衡器及其后的数据库
+note-sql-refuses = { $address } 上的数据库拒绝客户端：{ $error }
+note-sql-stranger = { $address } 上应答的不是 MariaDB：端口被其他程序占用；请停止该程序并运行 `quorate apply`
+note-haproxy-silent = HAProxy 在 { $socket } 上没有应答({ $error })：客户端无法经本机访问数据库；请查看 `journalctl -u haproxy`，然后运行 `quorate apply`
+note-haproxy-no-backend = HAProxy 的运行配置中没有“{ $backend }”：配置被改动或尚未生效；请运行 `quorate apply`
+note-haproxy-no-writer = HAProxy 认为“{ $backend }”中没有可写的服务器：客户端无法连接；请检查各 agent 和数据库
+note-haproxy-several-writers = HAProxy 把客户端分到多个数据库({ $servers })：故障切换后一秒内会恢复；若持续如此，请在这些主机上查看 `journalctl -u quorate-agent`
+note-etcd-silent = { $address } 的 etcd 没有应答({ $error })：已停止或无响应；请查看 `journalctl -u etcd`，然后运行 `quorate apply`
+note-etcd-refuses = { $address } 的 etcd 拒绝了请求：{ $error }；请查看 `journalctl -u etcd`
+note-etcd-certificate = 访问 etcd 的证书不可用({ $error })：请运行 `quorate apply` 重新签发
+note-etcd-no-leader = etcd 没有领导者，不接受写入；请恢复大多数成员并检查它们之间的网络
+note-etcd-no-quorum = etcd 没有及时确认读取：失去法定多数或过载；请恢复大多数成员并检查其磁盘负载
+note-etcd-members-differ = etcd 的成员与集群文件不一致（缺少：{ $missing }；多余：{ $extra }）：请运行 `quorate apply`
 
 ## 集群文件与本机
 
-note-file-unreadable = 无法读取 { $path }:{ $error };请指定集群文件,或用 `quorate init` 生成
-note-file-not-written = 无法写入 { $path }:{ $error };不会覆盖已有文件
-note-key-is-public = { $path } 是公钥,登录 { $host } 需要私钥:请写不带 `.pub` 的路径
-note-bastion-address = { $host }:跳板机地址 { $address } 不是 IP 地址;请填写 IP 地址
-note-secret-env-missing = 应存放密码的环境变量 { $name } 未设置;请设置后重试
-note-secret-file-unreadable = 无法读取存放密码的文件 { $path }:{ $error }
-note-secret-prompt-failed = `{ $question }` 没有得到回答:{ $error };请在终端中运行,或从 env、file 取密码
-note-secret-unknown = 没有账号 { $name };已有账号:{ $known }
-note-plan-unreadable = { $path } 不是保存的计划:{ $error };请用 `quorate plan -o` 生成
-note-plan-outdated = 计划保存之后主机或文件已有变化;未做任何操作:请重新查看 `quorate plan` 并保存
-note-apply-declined = 未做任何操作:计划没有得到确认(无人应答时请用 --yes)
-note-destroy-declined = 未做任何操作:要拆除 { $cluster },请输入它的名称,或使用 --yes { $cluster }
-note-selection-unknown = `{ $name }` 不是本集群的组件、主机、步骤或步骤编号;组件(按编号顺序):{ $components };主机:{ $hosts }
-note-host-keys-unknown = 以下主机是第一次连接,且无人可确认:{ $keys };请核对指纹后在终端运行,或使用 --accept-new-host-keys
-note-host-keys-declined = 未做任何操作:主机密钥没有得到确认
+note-file-unreadable = 无法读取 { $path }：{ $error }；请指定集群文件，或用 `quorate init` 生成
+note-file-not-written = 无法写入 { $path }：{ $error }；不会覆盖已有文件
+note-key-is-public = { $path } 是公钥，登录 { $host } 需要私钥：请写不带 `.pub` 的路径
+note-bastion-address = { $host }：跳板机地址 { $address } 不是 IP 地址；请填写 IP 地址
+note-secret-env-missing = 应存放密码的环境变量 { $name } 未设置；请设置后重试
+note-secret-file-unreadable = 无法读取存放密码的文件 { $path }：{ $error }
+note-secret-prompt-failed = `{ $question }` 没有得到回答：{ $error }；请在终端中运行，或从 env、file 取密码
+note-secret-unknown = 没有账号 { $name }；已有账号：{ $known }
+note-plan-unreadable = { $path } 不是保存的计划：{ $error }；请用 `quorate plan -o` 生成
+note-plan-outdated = 计划保存之后主机或文件已有变化；未做任何操作：请重新查看 `quorate plan` 并保存
+note-apply-declined = 未做任何操作：计划没有得到确认（无人应答时请用 --yes）
+note-destroy-declined = 未做任何操作：要拆除 { $cluster }，请输入它的名称，或使用 --yes { $cluster }
+note-selection-unknown = `{ $name }` 不是本集群的组件、主机、步骤或步骤编号；组件（按编号顺序）：{ $components }；主机：{ $hosts }
+note-host-keys-unknown = 以下主机是第一次连接，且无人可确认：{ $keys }；请核对指纹后在终端运行，或使用 --accept-new-host-keys
+note-host-keys-declined = 未做任何操作：主机密钥没有得到确认
 
 ## 这是哪个集群
 
-note-file-stale = 集群已到第 { $generation } 代,而此文件基于第 { $known } 代;未做任何操作。请并入上面列出的改动,再用 --from-generation { $generation } 运行
-note-host-of-other-cluster = { $host } 属于集群 { $cluster };未做任何操作:请更正这里的地址,或先拆除那个集群
-note-state-missing = { $host } 属于本集群,但可达的控制节点上都没有集群状态(文件、证书、密码):请先恢复其他控制节点;未做任何操作
-note-state-newer = 这台主机已保存 { $cluster } 的第 { $generation } 代:另一次运行更早完成;请查看 `quorate plan`
-note-state-no-majority = { $keepers } 个控制节点中只有 { $stored } 个保存了新状态;没有在此基础上做任何事:请恢复多数节点后重试
-note-state-none = 可达的控制节点上还没有集群;请先运行 `quorate apply`
+note-file-stale = 集群已到第 { $generation } 代，而此文件基于第 { $known } 代；未做任何操作。请并入上面列出的改动，再用 --from-generation { $generation } 运行
+note-host-of-other-cluster = { $host } 属于集群 { $cluster }；未做任何操作：请更正这里的地址，或先拆除那个集群
+note-state-missing = { $host } 属于本集群，但可达的控制节点上都没有集群状态（文件、证书、密码）：请先恢复其他控制节点；未做任何操作
+note-state-newer = 这台主机已保存 { $cluster } 的第 { $generation } 代：另一次运行更早完成；请查看 `quorate plan`
+note-state-no-majority = { $keepers } 个控制节点中只有 { $stored } 个保存了新状态；没有在此基础上做任何事：请恢复多数节点后重试
+note-state-none = 可达的控制节点上还没有集群；请先运行 `quorate apply`
 
 ## 运行与锁
 
-note-lock-held = 另一次运行持有锁:{ $holder },自 { $since } 起(见于 { $host });该运行停止应答 { $left } 秒后锁自动失效。未做任何操作
-note-lock-no-majority = { $keepers } 个控制节点中只有 { $granted } 个授予运行锁(未授予:{ $missing }):必须有多数可达;未做任何操作
-note-lock-lost = 已拒绝:本次运行的锁(令牌 { $token })已被后来的运行取得(令牌 { $seen },{ $holder });此步骤未做改动
-note-run-lock-lost = 未开始:本次运行已失去锁,多数控制节点不再授予;请重新运行
-note-run-stopped = 未开始:操作者已停止;下次 apply 从这里继续
-note-journal-failed = 本机日志无法写入,因此不再开始新的步骤:{ $error }
+note-lock-held = 另一次运行持有锁：{ $holder }，自 { $since } 起（见于 { $host }）；该运行停止应答 { $left } 秒后锁自动失效。未做任何操作
+note-lock-no-majority = { $keepers } 个控制节点中只有 { $granted } 个授予运行锁（未授予：{ $missing }）：必须有多数可达；未做任何操作
+note-lock-lost = 已拒绝：本次运行的锁（令牌 { $token }）已被后来的运行取得（令牌 { $seen }，{ $holder }）；此步骤未做改动
+note-run-lock-lost = 未开始：本次运行已失去锁，多数控制节点不再授予；请重新运行
+note-run-stopped = 未开始：操作者已停止；下次 apply 从这里继续
+note-journal-failed = 本机日志无法写入，因此不再开始新的步骤：{ $error }
 
 ## 主机与步骤
 
-note-host-unreachable = 无法连接:{ $error }。不依赖它的工作会继续;主机恢复后请再次运行 apply
-note-host-lost = { $host } 中途失联:{ $error }。主机恢复后请再次运行 apply
-note-host-silent = { $host } 已有 { $seconds } 秒没有应答;请检查负载和磁盘,再运行 apply
+note-host-unreachable = 无法连接：{ $error }。不依赖它的工作会继续；主机恢复后请再次运行 apply
+note-host-lost = { $host } 中途失联：{ $error }。主机恢复后请再次运行 apply
+note-host-silent = { $host } 已有 { $seconds } 秒没有应答；请检查负载和磁盘，再运行 apply
 note-host-absent = { $host } 不可达
-note-host-answer = { $host } 的应答不符合预期:其 helper 版本不同;请重新运行
-note-host-error = 主机上出错:{ $error }
-note-certificate-not-issued = 无法签发证书:{ $error }
-note-step-timeout = { $seconds } 秒内未完成;当时在等待 { $doing }
-note-step-cancelled = 已放弃:步骤超时
-note-unit-failed = { $unit } 未能 { $verb }:{ $log }
-note-withdraw-other-cluster = 这台主机属于集群 { $cluster },不属于 { $asked };未收回任何内容
-note-guard-refused = 不触动 { $host } 上的 { $component }:重启期间会失去 { $capability }(已停机:{ $down })。请先恢复,再运行 apply
+note-host-answer = { $host } 的应答不符合预期：其 helper 版本不同；请重新运行
+note-host-error = 主机上出错：{ $error }
+note-certificate-not-issued = 无法签发证书：{ $error }
+note-step-timeout = { $seconds } 秒内未完成；当时在等待 { $doing }
+note-step-cancelled = 已放弃：步骤超时
+note-unit-failed = { $unit } 未能 { $verb }：{ $log }
+note-withdraw-other-cluster = 这台主机属于集群 { $cluster }，不属于 { $asked }；未收回任何内容
+note-guard-refused = 不触动 { $host } 上的 { $component }：重启期间会失去 { $capability }（已停机：{ $down }）。请先恢复，再运行 apply
 
 ## 成员的加入与恢复
 
-note-etcd-bootstrap-needs-all = 只有全部成员可达时才会新建 etcd 集群,因为不可达的成员可能持有旧集群:请先恢复 { $absent }
-note-etcd-member-lost-data = { $host } 曾是 etcd 成员但数据已丢失:保留旧的投票权可能推翻已确认的写入。请将其移除(`etcdctl member remove`)后重新加入
-note-etcd-quorum-first = { $host } 没有 etcd 数据,目前无法判断它是否投过票:须等其他成员先达成多数;请再次运行 apply
-note-galera-bootstrap-needs-all = 没有任何数据库成员处于主组中,重新启动需要全部成员,因为不可达的成员可能持有最新数据:请先恢复 { $absent }
-note-galera-already-formed = { $host } 上的数据库已属于某个集群:不会重新播种;请再次运行 apply
-note-galera-foreign-data = { $hosts } 上的数据库已有自己的数据({ $schemas }):新建集群不会保留它们。请先导出(mariadb-dump)并从服务器删除,运行 apply 后再导入
-note-galera-position-unknown = { $hosts } 上的数据库成员无法给出事务位置,因此不能安全地选出领头者:请在主机上查看 `mariadbd --wsrep-recover`
-note-galera-several-clusters = 数据库成员分属多个集群({ $uuids }):其中一个有其他成员没有的数据。请决定保留哪一个,并移走其他成员的数据目录
-note-galera-recovery-follows = 等待卡住的成员停止;随后由数据最新的成员领头
+note-etcd-bootstrap-needs-all = 只有全部成员可达时才会新建 etcd 集群，因为不可达的成员可能持有旧集群：请先恢复 { $absent }
+note-etcd-member-lost-data = { $host } 曾是 etcd 成员但数据已丢失：保留旧的投票权可能推翻已确认的写入。请将其移除(`etcdctl member remove`)后重新加入
+note-etcd-quorum-first = { $host } 没有 etcd 数据，目前无法判断它是否投过票：须等其他成员先达成多数；请再次运行 apply
+note-galera-bootstrap-needs-all = 没有任何数据库成员处于主组中，重新启动需要全部成员，因为不可达的成员可能持有最新数据：请先恢复 { $absent }
+note-galera-already-formed = { $host } 上的数据库已属于某个集群：不会重新播种；请再次运行 apply
+note-galera-foreign-data = { $hosts } 上的数据库已有自己的数据({ $schemas })：新建集群不会保留它们。请先导出(mariadb-dump)并从服务器删除，运行 apply 后再导入
+note-galera-position-unknown = { $hosts } 上的数据库成员无法给出事务位置，因此不能安全地选出领头者：请在主机上查看 `mariadbd --wsrep-recover`
+note-galera-several-clusters = 数据库成员分属多个集群({ $uuids })：其中一个有其他成员没有的数据。请决定保留哪一个，并移走其他成员的数据目录
+note-galera-recovery-follows = 等待卡住的成员停止；随后由数据最新的成员领头
 
 ## 平台用户的感受
 
-note-vip-no-holder = 没有主机持有 { $endpoint } 的虚拟 IP:正在切换,或各处 keepalived 均未运行
-note-vip-several-holders = { $hosts } 同时持有 { $endpoint } 的虚拟 IP:它们能否互通 VRRP(IP 协议 112)?
-note-endpoint-silent = { $holder } 持有 { $endpoint } 的虚拟 IP,但没有应答:正在切换,或其后的服务已停止
+note-vip-no-holder = 没有主机持有 { $endpoint } 的虚拟 IP：正在切换，或各处 keepalived 均未运行
+note-vip-several-holders = { $hosts } 同时持有 { $endpoint } 的虚拟 IP：它们能否互通 VRRP（IP 协议 112）？
+note-endpoint-silent = { $holder } 持有 { $endpoint } 的虚拟 IP，但没有应答：正在切换，或其后的服务已停止

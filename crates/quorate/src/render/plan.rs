@@ -17,7 +17,10 @@ pub fn show(cluster: &Cluster, plan: &Plan, texts: &Texts) {
         println!("{GOOD}✔{GOOD:#} {}", texts.get("plan-empty", &[("hosts", hosts.to_string())]));
     }
     let mut number = 0;
-    for step in &plan.steps {
+    // By component, as `-j` numbers them; the order of the work is a graph that no list shows.
+    let mut steps: Vec<_> = plan.steps.iter().collect();
+    steps.sort_by_key(|s| s.number);
+    for step in steps {
         if step.number != number {
             number = step.number;
             println!("{BOLD}{number:>2}  {}{BOLD:#}", texts.plain(&format!("component-{}", step.component)));
