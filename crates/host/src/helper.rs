@@ -148,8 +148,11 @@ fn carry_out(store: &Store, request: Request, connection: &Arc<Connection>) -> R
         }
         Request::Store { token, state } => {
             lock::admit(store, token)?;
+            // Another run may have committed between this one's first look and its lock.
             if let Some(present) = store.state()?
-                && (present.generation > state.generation || present.cluster != state.cluster)
+                && (present.generation > state.generation
+                    || present.cluster != state.cluster
+                    || (present.generation == state.generation && present.file != state.file))
             {
                 let note =
                     Note::new("state-newer").with("generation", present.generation).with("cluster", present.cluster);

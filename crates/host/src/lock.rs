@@ -139,6 +139,9 @@ fn decide(kept: &mut Kept, request: &LockRequest, now: &Moment, clock_ms: i64) -
                 grant.boot_id.clone_from(&now.boot_id);
                 LockGrant::Granted
             }
+            // Every run leaves its token before it renews: this host was taken back since, and nothing of the run
+            // is to come back with a late renewal.
+            _ if kept.token == 0 => LockGrant::Granted,
             // A host that is no control host, or was rebooted: what counts is that no higher token was seen.
             _ if kept.token <= *token => {
                 kept.token = *token;
@@ -209,6 +212,13 @@ mod tests {
         admit(&store, 6).unwrap();
         assert!(admit(&store, 5).is_err());
         std::fs::remove_dir_all(dir).unwrap();
+    }
+
+    #[test]
+    fn a_late_renewal_leaves_nothing_on_a_host_that_was_taken_back() {
+        let mut kept = Kept::default();
+        assert_eq!(decide(&mut kept, &LockRequest::Renew { token: 7 }, &at(0), 0), LockGrant::Granted);
+        assert_eq!(kept, Kept::default());
     }
 
     #[test]
