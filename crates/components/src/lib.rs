@@ -18,7 +18,6 @@ mod rule;
 mod vip;
 
 pub use component::{At, Component, Membership, Once, Rollout, Start, View};
-pub use galera::{ADMIN_SCHEMA, WRITER_TABLE};
 pub use rule::{Capability, Rule};
 
 use model::Cluster;

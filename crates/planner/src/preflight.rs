@@ -1,5 +1,6 @@
 //! What is wrong with the hosts before anything is changed on them: all findings at once, so that an operator mends
-//! them in one round. `check --hosts` shows them, and `apply` goes no further than an error.
+//! them in one round. `check --hosts` shows them all; the `apply` that would found
+//! a new cluster goes no further than an error.
 
 mod alone;
 mod ports;

@@ -14,7 +14,6 @@ use crate::component::{At, Component, Rollout};
 use crate::galera::AGENT_ACCOUNT;
 use crate::identity::{self, directory};
 use crate::render::render;
-use crate::rule::{Capability, Rule};
 
 pub struct Agent;
 
@@ -71,11 +70,6 @@ impl Component for Agent {
 
     fn rollout(&self) -> Rollout {
         Rollout::OneByOne
-    }
-
-    fn rules(&self, cluster: &Cluster) -> Vec<(Capability, Rule)> {
-        let _ = cluster;
-        vec![]
     }
 
     fn probes(&self, _cluster: &Cluster, host: &Host) -> Vec<Probe> {

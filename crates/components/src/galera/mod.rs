@@ -20,9 +20,9 @@ pub(crate) const UNIT: &str = "mariadb.service";
 pub(crate) const SOCKET_UNIT: &str = "mariadb.socket";
 pub(crate) const PORT: u16 = 3306;
 /// Quorate's own schema inside the database.
-pub const ADMIN_SCHEMA: &str = "quorate";
+const ADMIN_SCHEMA: &str = "quorate";
 /// In which the members agree on one writer.
-pub const WRITER_TABLE: &str = "writer";
+const WRITER_TABLE: &str = "writer";
 /// The operating system's and the database's account of the agent.
 pub(crate) const AGENT_ACCOUNT: &str = "quorate";
 const CERTIFICATES: &str = "/etc/quorate/mariadb";
