@@ -1,15 +1,15 @@
 //! Distribution packages.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use wire::Difference;
+use wire::{Difference, Note};
 
-use crate::command;
 use crate::error::Error;
 use crate::store::{Before, Store};
+use crate::{command, store};
 
 /// A download over a slow line takes its time.
 const INSTALL: Duration = Duration::from_secs(900);
@@ -28,23 +28,72 @@ fn installed(status: &str, name: &str) -> bool {
     })
 }
 
+/// Installs a package, without letting it start anything.
+///
+/// # Errors
+/// When apt cannot find, fetch or configure it, with apt's own last words.
 pub fn apply(store: &Store, cluster: &str, name: &str) -> Result<(), Error> {
+    // Steps of one host run side by side; apt and the policy file are there once.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     store.own(cluster, &format!("package:{name}"), || Ok(Before::Nothing))?;
-    // Debian starts what it installs; an etcd or MariaDB started with the distribution's defaults would leave data
-    // that is not the cluster's.
-    let policy = Path::new("/usr/sbin/policy-rc.d");
-    let ours = !policy.exists();
-    if ours {
-        fs::write(policy, "#!/bin/sh\nexit 101\n").map_err(Error::file("cannot write", policy))?;
-        fs::set_permissions(policy, fs::Permissions::from_mode(0o755))
-            .map_err(Error::file("cannot protect", policy))?;
+    let _quiet = Quiet::new(Path::new("/usr/sbin/policy-rc.d"))?;
+    let failed = |error: Error| Error::Noted(Note::new("package-failed").with("package", name).with("error", error));
+    // What a power cut left half configured keeps apt from doing anything else.
+    if fs::read_dir("/var/lib/dpkg/updates").is_ok_and(|mut entries| entries.next().is_some()) {
+        command::succeed("dpkg", &["--configure", "-a", "--force-confdef", "--force-confold"], INSTALL)
+            .map_err(failed)?;
     }
-    let args = ["-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120", "install", "--", name];
-    let outcome = command::succeed("apt-get", &args, INSTALL);
-    if ours {
-        let _ = fs::remove_file(policy);
+    if install(name).is_err() {
+        // A host's lists are as old as its last update: they name versions that the archive no longer has, or nothing.
+        let update = command::succeed("apt-get", &["-q", "update"], INSTALL);
+        install(name).map_err(|error| failed(update.err().unwrap_or(error)))?;
     }
-    outcome.map(|_| ())
+    Ok(())
+}
+
+fn install(name: &str) -> Result<(), Error> {
+    const OPTIONS: [&str; 9] = [
+        "-y",
+        "-q",
+        "--no-install-recommends",
+        "-o",
+        "DPkg::Lock::Timeout=120",
+        "-o",
+        "DPkg::Options::=--force-confdef",
+        "-o",
+        "DPkg::Options::=--force-confold",
+    ];
+    let args: Vec<&str> = OPTIONS.into_iter().chain(["install", "--", name]).collect();
+    command::succeed("apt-get", &args, INSTALL).map(|_| ())
+}
+
+/// While it lives, no package starts a service: Debian starts what it installs, and an etcd or MariaDB that ran with
+/// the distribution's defaults would leave data that are not the cluster's.
+struct Quiet<'a> {
+    /// `None` where the host has a policy of its own, which stays.
+    ours: Option<&'a Path>,
+}
+
+const POLICY: &str = "#!/bin/sh\n# quorate: nothing starts while its packages are being installed\nexit 101\n";
+
+impl<'a> Quiet<'a> {
+    fn new(path: &'a Path) -> Result<Self, Error> {
+        // One that a helper left when it was killed is ours too.
+        if fs::read_to_string(path).is_ok_and(|text| text != POLICY) {
+            return Ok(Self { ours: None });
+        }
+        store::replace(path, POLICY.as_bytes(), 0o755)?;
+        Ok(Self { ours: Some(path) })
+    }
+}
+
+impl Drop for Quiet<'_> {
+    fn drop(&mut self) {
+        if let Some(path) = self.ours {
+            let _ = fs::remove_file(path);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -57,5 +106,21 @@ mod tests {
         assert!(!installed(status, "etcd-server"));
         assert!(installed(status, "haproxy"));
         assert!(!installed(status, "hap"));
+    }
+
+    #[test]
+    fn a_policy_of_the_host_s_own_stays_and_one_left_by_us_goes() {
+        let dir = std::env::temp_dir().join(format!("quorate-policy-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        let path = dir.join("policy-rc.d");
+        drop(Quiet::new(&path).unwrap());
+        assert!(!path.exists());
+        std::mem::forget(Quiet::new(&path).unwrap());
+        drop(Quiet::new(&path).unwrap());
+        assert!(!path.exists(), "left by a helper that was killed");
+        fs::write(&path, "#!/bin/sh\nexit 0\n").unwrap();
+        drop(Quiet::new(&path).unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "#!/bin/sh\nexit 0\n");
+        fs::remove_dir_all(dir).unwrap();
     }
 }

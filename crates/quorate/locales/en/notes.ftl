@@ -118,6 +118,7 @@ note-host-error = { $error }
 note-certificate-not-issued = the certificate could not be issued: { $error }
 note-step-timeout = not done within { $seconds } s; it was waiting for { $doing }
 note-step-cancelled = given up: the step's time was over
+note-package-failed = the package { $package } could not be installed. Look at the host's package sources (/etc/apt) and whether it reaches them; a host without any source gets its packages beforehand: { $error }
 note-unit-failed = { $unit } did not { $verb }: { $log }
 note-withdraw-other-cluster = this host belongs to the cluster { $cluster }, not to { $asked }; nothing was taken back
 note-guard-refused = { $component } on { $host } is left alone: while it restarts, { $capability } would be lost (already down: { $down }). Bring that back, then run apply again
@@ -126,6 +127,7 @@ note-guard-refused = { $component } on { $host } is left alone: while it restart
 
 note-etcd-bootstrap-needs-all = a new etcd cluster is founded only when every member is reachable, for an unreachable one may hold the old: { $absent } must come back first
 note-etcd-member-lost-data = { $host } was a member of etcd and has lost its data: with its old vote it could undo what was acknowledged. Remove it (`etcdctl member remove`) and add it again
+note-etcd-data-gone = etcd has run on { $host }, and its data ({ $path }) are not there: perhaps a filesystem is not mounted. Bring them back and run apply again; a new cluster is not founded beside data that may return. If every member's data are lost for good, `quorate destroy` and then apply make a new cluster
 note-etcd-quorum-first = { $host } has no etcd data and nobody can say yet whether it ever voted: the others must form their quorum first; run apply again
 note-galera-bootstrap-needs-all = no database member runs as part of a primary group, and a new start needs all of them, for an unreachable one may hold the latest data: { $absent } must come back first
 note-galera-already-formed = the database on { $host } already belongs to a cluster: it is not seeded anew; run apply again

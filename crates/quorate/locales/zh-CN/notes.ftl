@@ -118,6 +118,7 @@ note-host-error = 主机上出错：{ $error }
 note-certificate-not-issued = 无法签发证书：{ $error }
 note-step-timeout = { $seconds } 秒内未完成；当时在等待 { $doing }
 note-step-cancelled = 已放弃：步骤超时
+note-package-failed = 软件包 { $package } 未能安装。请检查该主机的软件源(/etc/apt)及其能否访问；没有软件源的主机须事先装好软件包：{ $error }
 note-unit-failed = { $unit } 未能 { $verb }：{ $log }
 note-withdraw-other-cluster = 这台主机属于集群 { $cluster }，不属于 { $asked }；未收回任何内容
 note-guard-refused = 不触动 { $host } 上的 { $component }：重启期间会失去 { $capability }（已停机：{ $down }）。请先恢复，再运行 apply
@@ -126,6 +127,7 @@ note-guard-refused = 不触动 { $host } 上的 { $component }：重启期间会
 
 note-etcd-bootstrap-needs-all = 只有全部成员可达时才会新建 etcd 集群，因为不可达的成员可能持有旧集群：请先恢复 { $absent }
 note-etcd-member-lost-data = { $host } 曾是 etcd 成员但数据已丢失：保留旧的投票权可能推翻已确认的写入。请将其移除(`etcdctl member remove`)后重新加入
+note-etcd-data-gone = { $host } 上曾运行过 etcd，但其数据({ $path })不在了：可能是文件系统没有挂载。请恢复数据后再次运行 apply；数据可能还会回来时，不会另建新集群。如果所有成员的数据都已彻底丢失，请先运行 `quorate destroy` 再运行 apply，以新建集群
 note-etcd-quorum-first = { $host } 没有 etcd 数据，目前无法判断它是否投过票：须等其他成员先达成多数；请再次运行 apply
 note-galera-bootstrap-needs-all = 没有任何数据库成员处于主组中，重新启动需要全部成员，因为不可达的成员可能持有最新数据：请先恢复 { $absent }
 note-galera-already-formed = { $host } 上的数据库已属于某个集群：不会重新播种；请再次运行 apply

@@ -12,6 +12,7 @@ mod drift;
 mod kill_walk;
 mod lock;
 mod outage;
+mod packages;
 mod rolling;
 mod secrets;
 mod status;
