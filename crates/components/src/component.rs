@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{Cluster, Host, HostName};
-use wire::{Facts, Look, Looked, Note, Probe, Resource};
+use wire::{Facts, Fault, Look, Looked, Note, Probe, Resource};
 
 use crate::rule::{Capability, Rule};
 
@@ -37,6 +37,11 @@ impl<'a> View<'a> {
     /// What a look on a host saw.
     pub fn looked(&self, host: &HostName, look: &Look) -> Option<&'a Looked> {
         self.facts.get(host).and_then(|f| f.looks.get(&look.key()))
+    }
+
+    /// Whether an engine of ours has come up on a host before, whatever it does now.
+    pub fn came_up(&self, host: &HostName, unit: &str) -> bool {
+        self.facts.get(host).is_some_and(|f| f.came_up.iter().any(|u| u == unit))
     }
 
     /// Hosts of the list that were not reached.
@@ -127,6 +132,13 @@ pub trait Component: Sync {
         Vec::new()
     }
 
+    /// How it fails on a host by itself: for as long as one of these lasts, its leaf of the rules does not hold there. A
+    /// killed unit lasts until its service manager has started it again.
+    fn failures(&self, cluster: &Cluster, host: &Host) -> Vec<Fault> {
+        let _ = (cluster, host);
+        Vec::new()
+    }
+
     /// How one sees that it works on a host.
     fn probes(&self, cluster: &Cluster, host: &Host) -> Vec<Probe> {
         let _ = (cluster, host);
@@ -144,4 +156,12 @@ pub trait Component: Sync {
         let _ = (cluster, host);
         Vec::new()
     }
+}
+
+/// The failures of an engine that is one unit, with its data in a directory.
+pub(crate) fn unit_failures(unit: &str, data: Option<&str>) -> Vec<Fault> {
+    let unit = || unit.to_owned();
+    let mut failures = vec![Fault::Stop { unit: unit() }, Fault::Kill { unit: unit() }, Fault::Freeze { unit: unit() }];
+    failures.extend(data.map(|directory| Fault::Fill { directory: directory.into() }));
+    failures
 }

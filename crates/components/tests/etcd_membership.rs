@@ -21,10 +21,14 @@ enum Host {
     Empty,
     /// With data, and nobody answers.
     Data,
+    /// Without data, though it has come up before.
+    Gone,
+    /// With data, it has come up before, and nobody answers.
+    Stopped,
     /// With data, and it tells which members have ever started.
     Tells(&'static [&'static str]),
 }
-use Host::{Absent, Data, Empty, Tells};
+use Host::{Absent, Data, Empty, Gone, Stopped, Tells};
 
 /// The start of every reached member, in a word.
 fn starts(preset: Preset, hosts: &[Host]) -> String {
@@ -44,7 +48,7 @@ fn starts(preset: Preset, hosts: &[Host]) -> String {
         };
         for look in etcd.looks(&cluster, member) {
             let looked = match &look {
-                Look::Exists(_) => Looked::Exists(*seen != Empty),
+                Look::Exists(_) => Looked::Exists(!matches!(seen, Empty | Gone)),
                 Look::EtcdMembers { .. } => Looked::EtcdMembers(match seen {
                     Tells(started) => Ok(known(started)),
                     _ => Err("connection refused".to_owned()),
@@ -52,6 +56,9 @@ fn starts(preset: Preset, hosts: &[Host]) -> String {
                 _ => continue,
             };
             facts.get_mut(&member.name).unwrap().looks.insert(look.key(), looked);
+        }
+        if matches!(seen, Gone | Stopped | Tells(_)) {
+            facts.get_mut(&member.name).unwrap().came_up.push("etcd.service".to_owned());
         }
         if *seen == Absent {
             facts.remove(&member.name);
@@ -122,6 +129,23 @@ fn three_members() {
             [Tells(ALL), Empty, Empty],
             "node1 plain, node2 (etcd-member-lost-data host=node2), node3 (etcd-member-lost-data host=node3)",
         ),
+        (
+            "two whose hosts were replaced, while the third is stopped",
+            [Stopped, Empty, Empty],
+            "node1 plain, node2 (etcd-quorum-first host=node2), node3 (etcd-quorum-first host=node3)",
+        ),
+        (
+            "two that lost their disks, while the third is stopped",
+            [Stopped, Gone, Gone],
+            "node1 plain, node2 (etcd-data-gone host=node2 path=/var/lib/etcd/quorate), \
+             node3 (etcd-data-gone host=node3 path=/var/lib/etcd/quorate)",
+        ),
+        (
+            "disks that are not mounted, beside a replaced host",
+            [Gone, Gone, Empty],
+            "node1 (etcd-data-gone host=node1 path=/var/lib/etcd/quorate), \
+             node2 (etcd-data-gone host=node2 path=/var/lib/etcd/quorate), node3 (etcd-quorum-first host=node3)",
+        ),
     ];
     for (case, hosts, expected) in cases {
         assert_eq!(starts(Preset::ThreeNode, hosts), *expected, "{case}");
@@ -130,8 +154,12 @@ fn three_members() {
 
 #[test]
 fn one_member() {
-    let cases =
-        [("a new host", Empty, "node1 founds"), ("with data", Data, "node1 plain"), ("not reached", Absent, "")];
+    let cases = [
+        ("a new host", Empty, "node1 founds"),
+        ("with data", Data, "node1 plain"),
+        ("a disk that is not mounted", Gone, "node1 (etcd-data-gone host=node1 path=/var/lib/etcd/quorate)"),
+        ("not reached", Absent, ""),
+    ];
     for (case, host, expected) in cases {
         assert_eq!(starts(Preset::Single, &[host]), expected, "{case}");
     }

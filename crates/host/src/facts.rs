@@ -43,6 +43,7 @@ pub fn gather(store: &Store, wanted: &[Look]) -> Result<Facts, Error> {
         systemd: fs::exists("/run/systemd/system").unwrap_or(false),
         looks,
         cluster: manifest.as_ref().map(|m| m.cluster.clone()),
+        came_up: manifest.as_ref().map(|m| m.came_up.iter().cloned().collect()).unwrap_or_default(),
         owned: manifest.map(|m| m.entries.into_iter().map(|e| e.key).collect()).unwrap_or_default(),
         state: store.state()?,
         lock: holder,

@@ -18,7 +18,7 @@ use wire::{Act, ActResult, Envelope, LockGrant, LockRequest, Note, Outcome, Prob
 
 use crate::error::Error;
 use crate::store::Store;
-use crate::{facts, journal, lock, probes, resources, withdraw};
+use crate::{facts, faults, journal, lock, probes, resources, withdraw};
 
 /// What actions under way get to end before the lock of a run that lost its operator is given up.
 const GRACE: Duration = Duration::from_secs(3);
@@ -167,6 +167,16 @@ fn carry_out(store: &Store, request: Request, connection: &Arc<Connection>) -> R
             Reply::Withdrawn { removed, kept }
         }
         Request::Act(act) => Reply::Acted(act_within_limit(store, act, connection)),
+        Request::Inject(injection) => {
+            lock::admit(store, injection.token)?;
+            faults::inject(store, &injection)?;
+            Reply::Injected
+        }
+        Request::Undo { id } => {
+            faults::undo(store, &id)?;
+            Reply::Undone
+        }
+        Request::Residue => Reply::Residue(faults::residue(store)?),
     })
 }
 

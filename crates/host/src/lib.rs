@@ -9,6 +9,7 @@ pub mod probes;
 mod command;
 mod error;
 mod facts;
+mod faults;
 mod journal;
 mod lock;
 mod looks;

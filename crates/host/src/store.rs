@@ -3,7 +3,7 @@
 //! Everything lies under [`wire::STATE_DIR`], readable by root only. Files are replaced atomically and synced, so a
 //! crash leaves either the earlier or the later one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -22,6 +22,9 @@ use crate::error::Error;
 pub struct Manifest {
     pub cluster: String,
     pub entries: Vec<Entry>,
+    /// Units that Quorate has seen come up at least once; an engine that came up has been part of its group.
+    #[serde(default)]
+    pub came_up: BTreeSet<String>,
 }
 
 /// One resource that Quorate made or changed, and how it was before.
@@ -91,7 +94,7 @@ impl Store {
     pub fn own(&self, cluster: &str, key: &str, before: impl FnOnce() -> Result<Before, Error>) -> Result<(), Error> {
         let _turn = self.turn();
         let mut manifest =
-            self.manifest()?.unwrap_or_else(|| Manifest { cluster: cluster.to_owned(), entries: vec![] });
+            self.manifest()?.unwrap_or_else(|| Manifest { cluster: cluster.to_owned(), ..Manifest::default() });
         if manifest.entries.iter().any(|e| e.key == key) {
             return Ok(());
         }
@@ -104,6 +107,7 @@ impl Store {
         let _turn = self.turn();
         let Some(mut manifest) = self.manifest()? else { return Ok(()) };
         manifest.entries.retain(|e| e.key != key);
+        manifest.came_up.retain(|unit| key != format!("unit:{unit}"));
         self.write("manifest.json", &manifest)
     }
 
@@ -131,6 +135,19 @@ impl Store {
         let owed = debts.entry(unit.to_owned()).or_insert(effect);
         *owed = (*owed).max(effect);
         self.write("debts.json", &debts)
+    }
+
+    /// The unit runs with everything it was given: it owes nothing, and what it manages has begun.
+    pub fn came_up(&self, unit: &str) -> Result<(), Error> {
+        {
+            let _turn = self.turn();
+            if let Some(mut manifest) = self.manifest()?
+                && manifest.came_up.insert(unit.to_owned())
+            {
+                self.write("manifest.json", &manifest)?;
+            }
+        }
+        self.settle(unit)
     }
 
     pub fn settle(&self, unit: &str) -> Result<(), Error> {

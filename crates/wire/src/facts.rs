@@ -42,6 +42,9 @@ pub struct Facts {
     pub cluster: Option<String>,
     /// What the manifest says Quorate made: resource keys.
     pub owned: Vec<String>,
+    /// Of the units among them, those that Quorate has seen come up at least once.
+    #[serde(default)]
+    pub came_up: Vec<String>,
     /// The cluster's state as this host keeps it (control hosts only).
     pub state: Option<ClusterState>,
     pub lock: Option<LockHolder>,

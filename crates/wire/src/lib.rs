@@ -6,6 +6,7 @@
 //! each other.
 
 pub mod facts;
+pub mod fault;
 pub mod frame;
 pub mod lock;
 pub mod message;
@@ -15,6 +16,7 @@ pub mod resource;
 pub mod state;
 
 pub use facts::{Facts, Interface, Look, Looked, UnitFacts};
+pub use fault::{Fault, Injection};
 pub use lock::{LockGrant, LockHolder, LockRequest};
 pub use message::{Act, ActResult, Envelope, Reply, Request};
 pub use note::Note;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Facts, Look};
+use crate::fault::Injection;
 use crate::lock::{LockGrant, LockRequest};
 use crate::note::Note;
 use crate::probe::{Probe, ProbeReport};
@@ -49,6 +50,14 @@ pub enum Request {
         cluster: String,
         delete_data: bool,
     },
+    /// Break something, with the order to undo it given to the host first.
+    Inject(Injection),
+    /// Undo a fault now; fine when its own timer has undone it already.
+    Undo {
+        id: String,
+    },
+    /// What is left of any drill on this host.
+    Residue,
     /// Answers at once: keeps the connection known to be alive.
     Ping,
 }
@@ -101,6 +110,10 @@ pub enum Reply {
         removed: Vec<String>,
         kept: Vec<String>,
     },
+    Injected,
+    Undone,
+    /// Empty: nothing is left.
+    Residue(Vec<Note>),
     Pong,
     /// The request was not carried out.
     Refused(Note),

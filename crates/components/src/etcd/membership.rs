@@ -1,11 +1,12 @@
 //! Who founds the cluster, who joins, and when nobody may.
 //!
-//! A member without data is started as a founder only when every member was reached and none has data. Static
-//! founding is safe to repeat: member identities derive from names, URLs and the token.
+//! A member without data is started as a founder only while the founding is not over: every member was reached, and
+//! none of them has come up before. Static founding is safe to repeat: member identities derive from names, URLs and
+//! the token. A member comes up (etcd tells systemd so) only when it is part of a quorum.
 
 use wire::{Looked, Note, Resource};
 
-use super::{ETCD_NEW, FLAG, data_look, members_look};
+use super::{DATA_DIR, ETCD_NEW, FLAG, UNIT, data_look, members_look};
 use crate::component::{Membership, Start, View};
 
 /// Decides for every reached member how it starts.
@@ -20,7 +21,8 @@ pub fn decide(view: View<'_>) -> Membership {
     });
 
     // With a quorum of data somewhere, only the running quorum can say whether this member ever voted.
-    let may_have_had_quorum = populated.len() + absent.len() > members.len() / 2;
+    let may_have_had_quorum =
+        populated.len() + absent.len() > members.len() / 2 || members.iter().any(|h| view.came_up(&h.name, UNIT));
 
     let mut membership = Membership::default();
     for host in members.iter().filter(|h| view.facts.contains_key(&h.name)) {
@@ -30,6 +32,9 @@ pub fn decide(view: View<'_>) -> Membership {
         } else if member.is_some_and(|m| !m.client_urls.is_empty()) {
             // Its vote would come back without the log that it acknowledged.
             Start::Refused(Note::new("etcd-member-lost-data").with("host", &host.name))
+        } else if known.is_none() && view.came_up(&host.name, UNIT) {
+            // Perhaps only a filesystem that is not mounted: a new cluster beside it would be the second one.
+            Start::Refused(Note::new("etcd-data-gone").with("host", &host.name).with("path", DATA_DIR))
         } else if populated.is_empty() && !absent.is_empty() {
             let names: Vec<_> = absent.iter().map(|h| h.name.as_str()).collect();
             Start::Refused(Note::new("etcd-bootstrap-needs-all").with("absent", names.join(", ")))

@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use minijinja::context;
 use model::{Cluster, Host};
 use wire::resource::Certificate;
-use wire::{Look, Probe, ProbeKind, Resource, Touch, UnitEffect};
+use wire::{Fault, Look, Probe, ProbeKind, Resource, Touch, UnitEffect};
 
-use crate::component::{At, Component, Membership, Rollout, View};
+use crate::component::{At, Component, Membership, Rollout, View, unit_failures};
 use crate::identity::{self, directory};
 use crate::render::render;
 use crate::rule::{Capability, Rule};
@@ -103,6 +103,10 @@ impl Component for Etcd {
         }
         let up = members.iter().map(|h| Rule::up(ID, &h.name)).collect();
         vec![(Capability::Coordination, Rule::majority(up))]
+    }
+
+    fn failures(&self, _cluster: &Cluster, _host: &Host) -> Vec<Fault> {
+        unit_failures(UNIT, Some(DATA_DIR))
     }
 
     fn probes(&self, cluster: &Cluster, host: &Host) -> Vec<Probe> {

@@ -77,7 +77,7 @@ pub fn apply(store: &Store, cluster: &str, name: &str, enabled: bool, active: bo
         (true, Some(UnitEffect::Reload)) => systemctl("reload-or-restart", name)?,
         (true, None) => {}
     }
-    store.settle(name)
+    store.came_up(name)
 }
 
 /// Ends every process of a unit and sees it inactive.
