@@ -18,7 +18,7 @@ mod rule;
 mod vip;
 
 pub use component::{At, Component, Membership, Once, Rollout, Start, View};
-pub use rule::{Capability, Rule};
+pub use rule::{Capability, Losses, Rule, quorum};
 
 use model::Cluster;
 

@@ -42,10 +42,46 @@ impl Capability {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Rule {
-    Up { component: String, host: HostName },
+    Up {
+        component: String,
+        host: HostName,
+    },
     All(Vec<Rule>),
     Any(Vec<Rule>),
-    AtLeast { k: usize, of: Vec<Rule> },
+    AtLeast {
+        k: usize,
+        of: Vec<Rule>,
+    },
+    /// More than half of the members, as votes are counted. Where the group `recounts`, members that are lost one after
+    /// another, with time to settle in between, leave a smaller group of which again more than half must stay; where it
+    /// does not, the members' number is fixed.
+    Quorum {
+        recounts: bool,
+        of: Vec<Rule>,
+    },
+    /// Something outside the cluster's hosts that Quorate neither runs nor watches.
+    Outside(String),
+}
+
+/// How losses come: what a group that recounts its votes makes a difference of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Losses {
+    /// All in one moment.
+    AtOnce,
+    /// One by one, each settled before the next.
+    Settled,
+}
+
+/// How many of `members` votes must stay.
+///
+/// Source: etcd counts its configured members (Raft). Galera's primary component needs more than half of the members of
+/// the one before, so losses that it had time to settle bring three to two, and two stay: one is not more than half.
+pub fn quorum(members: usize, recounts: bool, losses: Losses) -> usize {
+    match (losses, recounts) {
+        (Losses::Settled, true) => members.min(2),
+        _ => members / 2 + 1,
+    }
 }
 
 impl Rule {
@@ -56,25 +92,55 @@ impl Rule {
 
     /// More than half of the leaves: what a quorum needs.
     pub fn majority(of: Vec<Rule>) -> Self {
-        Self::AtLeast { k: of.len() / 2 + 1, of }
+        Self::Quorum { recounts: false, of }
     }
 
-    /// Whether the formula holds where `up` says which leaves do.
-    pub fn holds(&self, up: &dyn Fn(&str, &HostName) -> bool) -> bool {
+    /// How many of its inputs an inner rule needs, and the inputs; `None` for a leaf.
+    pub fn needs(&self, losses: Losses) -> Option<(usize, &[Rule])> {
         match self {
-            Self::Up { component, host } => up(component, host),
-            Self::All(rules) => rules.iter().all(|r| r.holds(up)),
-            Self::Any(rules) => rules.iter().any(|r| r.holds(up)),
-            Self::AtLeast { k, of } => of.iter().filter(|r| r.holds(up)).count() >= *k,
+            Self::Up { .. } | Self::Outside(_) => None,
+            Self::All(of) => Some((of.len(), of)),
+            Self::Any(of) => Some((1, of)),
+            Self::AtLeast { k, of } => Some((*k, of)),
+            Self::Quorum { recounts, of } => Some((quorum(of.len(), *recounts, losses), of)),
         }
     }
 
-    /// Every leaf, in the order of the formula, with repetitions.
+    /// Whether the formula holds where `up` says which leaves do; what is outside is taken to work.
+    pub fn holds(&self, losses: Losses, up: &dyn Fn(&str, &HostName) -> bool) -> bool {
+        match (self, self.needs(losses)) {
+            (Self::Up { component, host }, _) => up(component, host),
+            (_, Some((needs, of))) => of.iter().filter(|r| r.holds(losses, up)).count() >= needs,
+            (_, None) => true,
+        }
+    }
+
+    /// The rule for what comes next, where `up` says what has been so for a while: a group that recounts and still has
+    /// its quorum consists of those that are there.
+    pub fn as_settled(&self, up: &dyn Fn(&str, &HostName) -> bool) -> Self {
+        let each = |of: &[Self]| of.iter().map(|r| r.as_settled(up)).collect();
+        match self {
+            Self::Up { .. } | Self::Outside(_) => self.clone(),
+            Self::All(of) => Self::All(each(of)),
+            Self::Any(of) => Self::Any(each(of)),
+            Self::AtLeast { k, of } => Self::AtLeast { k: *k, of: each(of) },
+            Self::Quorum { recounts, of } => {
+                let mut members: Vec<Self> = each(of);
+                if *recounts && self.holds(Losses::Settled, up) {
+                    members.retain(|r| r.holds(Losses::Settled, up));
+                }
+                Self::Quorum { recounts: *recounts, of: members }
+            }
+        }
+    }
+
+    /// Every leaf on a host, in the order of the formula, with repetitions.
     pub fn leaves(&self) -> Vec<(&str, &HostName)> {
         match self {
             Self::Up { component, host } => vec![(component.as_str(), host)],
-            Self::All(rules) | Self::Any(rules) | Self::AtLeast { of: rules, .. } => {
-                rules.iter().flat_map(Self::leaves).collect()
+            Self::Outside(_) => vec![],
+            Self::All(of) | Self::Any(of) | Self::AtLeast { of, .. } | Self::Quorum { of, .. } => {
+                of.iter().flat_map(Self::leaves).collect()
             }
         }
     }
@@ -88,7 +154,15 @@ mod tests {
     fn a_majority_of_three_needs_two() {
         let hosts: Vec<HostName> = ["a", "b", "c"].map(HostName::from).to_vec();
         let rule = Rule::majority(hosts.iter().map(|h| Rule::up("etcd", h)).collect());
-        assert!(rule.holds(&|_, h| h.as_str() != "a"));
-        assert!(!rule.holds(&|_, h| h.as_str() == "a"));
+        assert!(rule.holds(Losses::AtOnce, &|_, h| h.as_str() != "a"));
+        assert!(!rule.holds(Losses::AtOnce, &|_, h| h.as_str() == "a"));
+    }
+
+    #[test]
+    fn a_group_that_recounts_goes_down_to_two_and_no_further() {
+        let needs = |n, recounts, losses| quorum(n, recounts, losses);
+        assert_eq!([1, 2, 3, 5, 7].map(|n| needs(n, true, Losses::Settled)), [1, 2, 2, 2, 2]);
+        assert_eq!([1, 2, 3, 5, 7].map(|n| needs(n, true, Losses::AtOnce)), [1, 2, 2, 3, 4]);
+        assert_eq!([1, 2, 3, 5, 7].map(|n| needs(n, false, Losses::Settled)), [1, 2, 2, 3, 4]);
     }
 }

@@ -1,5 +1,6 @@
 //! The quorum guard: whether a disruptive step may happen now, decided from what the probes see now.
 
+use components::Losses;
 use model::HostName;
 use wire::Note;
 
@@ -15,7 +16,9 @@ pub fn guard(seen: Seen<'_>, component: &str, host: &HostName) -> Result<(), Not
         let now = |c: &str, h: &HostName| seen.up(c, h);
         let then = |c: &str, h: &HostName| seen.up(c, h) && !(c == component && h == host);
         let at_best = |c: &str, h: &HostName| !(c == component && h == host);
-        if rule.holds(&now) && !rule.holds(&then) && rule.holds(&at_best) {
+        let settled = rule.as_settled(&now);
+        let holds = |up: &dyn Fn(&str, &HostName) -> bool| settled.holds(Losses::AtOnce, up);
+        if holds(&now) && !holds(&then) && rule.holds(Losses::AtOnce, &at_best) {
             let down: Vec<String> = seen
                 .cluster
                 .hosts

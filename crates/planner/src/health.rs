@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use components::{Capability, Rule};
+use components::{Capability, Losses, Rule};
 use model::{Cluster, HostName};
 use serde::Serialize;
 use wire::{Note, ProbeReport};
@@ -107,8 +107,9 @@ pub fn health(seen: Seen<'_>) -> Health {
 
 fn capability(seen: Seen<'_>, capability: Capability, rule: &Rule) -> CapabilityHealth {
     let hosts: Vec<HostName> = seen.cluster.hosts.iter().map(|h| h.name.clone()).collect();
-    let now = survival::margin(rule, &hosts, &|c, h| seen.up(c, h), MARGIN_LIMIT);
-    let full = survival::margin(rule, &hosts, &|_, _| true, MARGIN_LIMIT);
+    let up = |c: &str, h: &HostName| seen.up(c, h);
+    let now = survival::margin(&rule.as_settled(&up), &hosts, Losses::AtOnce, &up, MARGIN_LIMIT);
+    let full = survival::margin(rule, &hosts, Losses::AtOnce, &|_, _| true, MARGIN_LIMIT);
     let mut notes = Vec::new();
     let mut works = now.works;
     for (name, holders, answered) in endpoints(seen, capability) {

@@ -5,7 +5,7 @@
 //! `quorate_probe_ok`, which every agent exports; an agent that vanished counts as members that do not work, so silence
 //! never looks like health.
 
-use components::{Component, Rule};
+use components::{Component, Losses, Rule};
 use model::{Cluster, HostName};
 use serde::Serialize;
 
@@ -101,7 +101,8 @@ fn needed(cluster: &Cluster, id: &str, hosts: &[HostName]) -> usize {
         .filter(|(_, rule)| rule.leaves().iter().any(|(c, _)| *c == id))
         .map(|(_, rule)| {
             let alone = only(rule, id);
-            hosts.len() - margin(&alone, hosts, &|_, _| true, hosts.len()).survives.unwrap_or(hosts.len())
+            hosts.len()
+                - margin(&alone, hosts, Losses::AtOnce, &|_, _| true, hosts.len()).survives.unwrap_or(hosts.len())
         })
         .max()
         .unwrap_or(0)
@@ -113,10 +114,11 @@ fn only(rule: &Rule, id: &str) -> Rule {
     let all = |rules: &[Rule]| rules.iter().map(|r| only(r, id)).collect();
     match rule {
         Rule::Up { component, .. } if component == id => rule.clone(),
-        Rule::Up { .. } => Rule::All(vec![]),
+        Rule::Up { .. } | Rule::Outside(_) => Rule::All(vec![]),
         Rule::All(rules) => Rule::All(all(rules)),
         Rule::Any(rules) => Rule::Any(all(rules)),
         Rule::AtLeast { k, of } => Rule::AtLeast { k: *k, of: all(of) },
+        Rule::Quorum { recounts, of } => Rule::Quorum { recounts: *recounts, of: all(of) },
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use components::Rule;
+use components::{Losses, Rule};
 use model::HostName;
 
 struct Node {
@@ -27,12 +27,12 @@ pub struct Formula {
 
 impl Formula {
     /// Compiles a rule as things stand: `up` is asked once per leaf.
-    pub fn new(rule: &Rule, hosts: &[HostName], up: &dyn Fn(&str, &HostName) -> bool) -> Self {
+    pub fn new(rule: &Rule, hosts: &[HostName], losses: Losses, up: &dyn Fn(&str, &HostName) -> bool) -> Self {
         // A node above the rule, so that a rule of a single leaf needs no other treatment.
         let top = Node { parent: None, needs: 1, holding: 0 };
         let mut formula = Self { nodes: vec![top], leaves: vec![Vec::new(); hosts.len()] };
         let places = hosts.iter().enumerate().map(|(place, host)| (host, place)).collect();
-        if formula.add(rule, 0, &places, up) {
+        if formula.add(rule, 0, &places, losses, up) {
             formula.nodes[0].holding = 1;
         }
         formula
@@ -44,23 +44,21 @@ impl Formula {
         rule: &Rule,
         parent: usize,
         places: &BTreeMap<&HostName, usize>,
+        losses: Losses,
         up: &dyn Fn(&str, &HostName) -> bool,
     ) -> bool {
-        let (needs, rules) = match rule {
-            Rule::Up { component, host } => {
-                let holds = up(component, host);
-                if let (true, Some(place)) = (holds, places.get(host)) {
-                    self.leaves[*place].push(parent);
-                }
-                return holds;
+        if let Rule::Up { component, host } = rule {
+            let holds = up(component, host);
+            if let (true, Some(place)) = (holds, places.get(host)) {
+                self.leaves[*place].push(parent);
             }
-            Rule::All(rules) => (rules.len(), rules),
-            Rule::Any(rules) => (1, rules),
-            Rule::AtLeast { k, of } => (*k, of),
-        };
+            return holds;
+        }
+        // What is outside is taken to work.
+        let Some((needs, rules)) = rule.needs(losses) else { return true };
         let here = self.nodes.len();
         self.nodes.push(Node { parent: Some(parent), needs, holding: 0 });
-        let holding = rules.iter().filter(|r| self.add(r, here, places, up)).count();
+        let holding = rules.iter().filter(|r| self.add(r, here, places, losses, up)).count();
         self.nodes[here].holding = holding;
         holding >= needs
     }

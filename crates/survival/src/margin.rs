@@ -1,6 +1,6 @@
 //! The margin: how many more host losses, of the worst kind, a rule survives now.
 
-use components::Rule;
+use components::{Losses, Rule};
 use model::HostName;
 use serde::{Deserialize, Serialize};
 
@@ -26,8 +26,14 @@ pub struct Margin {
 ///
 /// Tries every set of up to `limit` hosts out of `hosts`, smaller sets first, so the answer is exact. Time grows with
 /// the hosts of the rule to the power of `limit`; a hundred hosts and a limit of 3 take a few milliseconds.
-pub fn margin(rule: &Rule, hosts: &[HostName], up: &dyn Fn(&str, &HostName) -> bool, limit: usize) -> Margin {
-    let mut formula = Formula::new(rule, hosts, up);
+pub fn margin(
+    rule: &Rule,
+    hosts: &[HostName],
+    losses: Losses,
+    up: &dyn Fn(&str, &HostName) -> bool,
+    limit: usize,
+) -> Margin {
+    let mut formula = Formula::new(rule, hosts, losses, up);
     if !formula.holds() {
         return Margin { works: false, survives: Some(0), smallest: Vec::new() };
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use components::Rule;
+use components::{Losses, Rule};
 use model::HostName;
 use proptest::prelude::*;
 use survival::{MOST_SETS, Margin, margin};
@@ -70,7 +70,7 @@ fn margins_reckoned_by_hand() {
         ("more than was tried", Rule::Any(up("gateway", &h)), &[], None, ""),
     ];
     for (case, rule, down, survives, smallest) in cases {
-        let found = margin(&rule, &h, &|_, host| !down.contains(&host.as_str()), 3);
+        let found = margin(&rule, &h, Losses::AtOnce, &|_, host| !down.contains(&host.as_str()), 3);
         assert!(found.works, "{case}");
         assert_eq!(found.survives, survives, "{case}");
         assert_eq!(sets(&found), smallest, "{case}");
@@ -81,7 +81,7 @@ fn margins_reckoned_by_hand() {
 fn what_does_not_work_has_no_margin() {
     let h = hosts(3);
     for rule in [Rule::majority(up("etcd", &h)), Rule::Any(vec![])] {
-        let found = margin(&rule, &h, &|_, host| host.as_str() == "n1", 3);
+        let found = margin(&rule, &h, Losses::AtOnce, &|_, host| host.as_str() == "n1", 3);
         assert_eq!(found, Margin { works: false, survives: Some(0), smallest: vec![] });
     }
 }
@@ -91,7 +91,8 @@ fn a_component_that_is_down_leaves_its_host_in_use() {
     // The gateway of n1 is down, its address could still be held there: losing n2 is what ends it.
     let h = hosts(2);
     let rule = Rule::Any(h.iter().map(|x| Rule::All(vec![Rule::up("vip", x), Rule::up("gateway", x)])).collect());
-    let found = margin(&rule, &h, &|component, host| !(component == "gateway" && host.as_str() == "n1"), 3);
+    let found =
+        margin(&rule, &h, Losses::AtOnce, &|component, host| !(component == "gateway" && host.as_str() == "n1"), 3);
     assert_eq!((found.survives, sets(&found)), (Some(0), "n2".to_owned()));
 }
 
@@ -105,7 +106,7 @@ fn a_hundred_hosts_are_quick() {
         Rule::AtLeast { k: 97, of: chains("gateway") },
     ]);
     let started = Instant::now();
-    let found = margin(&rule, &h, &all_up, 3);
+    let found = margin(&rule, &h, Losses::AtOnce, &all_up, 3);
     let took = started.elapsed();
     assert_eq!(found.survives, None);
     println!("161 700 sets of 3 out of 100 hosts: {took:?}");
@@ -116,8 +117,8 @@ fn a_hundred_hosts_are_quick() {
 #[test]
 fn no_more_sets_are_named_than_anybody_reads() {
     let h = hosts(30);
-    assert_eq!(margin(&Rule::All(up("a", &h)), &h, &all_up, 3).smallest.len(), MOST_SETS);
-    assert_eq!(margin(&Rule::majority(up("a", &h[..9])), &h, &all_up, 5).smallest.len(), MOST_SETS);
+    assert_eq!(margin(&Rule::All(up("a", &h)), &h, Losses::AtOnce, &all_up, 3).smallest.len(), MOST_SETS);
+    assert_eq!(margin(&Rule::majority(up("a", &h[..9])), &h, Losses::AtOnce, &all_up, 5).smallest.len(), MOST_SETS);
 }
 
 const FEW: usize = 6;
@@ -138,7 +139,7 @@ fn rules() -> impl Strategy<Value = Rule> {
 fn brute_force(rule: &Rule, hosts: &[HostName], up: &dyn Fn(&str, &HostName) -> bool) -> BTreeSet<Vec<HostName>> {
     let fatal: Vec<Vec<HostName>> = (0_u32..1 << hosts.len())
         .map(|bits| (0..hosts.len()).filter(|n| bits >> n & 1 == 1).map(|n| hosts[n].clone()).collect::<Vec<_>>())
-        .filter(|lost| !rule.holds(&|c, h| up(c, h) && !lost.contains(h)))
+        .filter(|lost| !rule.holds(Losses::AtOnce, &|c, h| up(c, h) && !lost.contains(h)))
         .collect();
     let size = fatal.iter().map(Vec::len).min();
     fatal.into_iter().filter(|s| Some(s.len()) == size).collect()
@@ -151,8 +152,8 @@ proptest! {
     fn the_search_equals_trying_everything(rule in rules(), down in proptest::collection::btree_set(("[ab]", 1..=FEW), 0..4)) {
         let h = hosts(FEW);
         let up = |c: &str, host: &HostName| !down.iter().any(|(dc, dn)| dc == c && host.as_str() == format!("n{dn}"));
-        let found = margin(&rule, &h, &up, FEW);
-        prop_assert_eq!(found.works, rule.holds(&up));
+        let found = margin(&rule, &h, Losses::AtOnce, &up, FEW);
+        prop_assert_eq!(found.works, rule.holds(Losses::AtOnce, &up));
         if found.works {
             let expected = brute_force(&rule, &h, &up);
             prop_assert_eq!(found.survives, expected.first().map(|s| s.len() - 1));

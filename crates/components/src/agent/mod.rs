@@ -8,9 +8,9 @@ use minijinja::context;
 use model::{Cluster, Host};
 use serde_json::json;
 use wire::resource::Certificate;
-use wire::{AGENT_PORT, Probe, ProbeKind, Resource, Touch, UnitEffect};
+use wire::{AGENT_PORT, Fault, Probe, ProbeKind, Resource, Touch, UnitEffect};
 
-use crate::component::{At, Component, Rollout};
+use crate::component::{At, Component, Rollout, unit_failures};
 use crate::galera::AGENT_ACCOUNT;
 use crate::identity::{self, directory};
 use crate::render::render;
@@ -70,6 +70,10 @@ impl Component for Agent {
 
     fn rollout(&self) -> Rollout {
         Rollout::OneByOne
+    }
+
+    fn failures(&self, _cluster: &Cluster, _host: &Host) -> Vec<Fault> {
+        unit_failures(UNIT, None)
     }
 
     fn probes(&self, _cluster: &Cluster, host: &Host) -> Vec<Probe> {

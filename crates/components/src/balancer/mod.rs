@@ -5,9 +5,9 @@ use std::path::PathBuf;
 
 use minijinja::context;
 use model::{Cluster, EndpointKind, Host};
-use wire::{AGENT_PORT, Probe, ProbeKind, Resource, Touch, UnitEffect};
+use wire::{AGENT_PORT, Fault, Probe, ProbeKind, Resource, Touch, UnitEffect};
 
-use crate::component::{At, Component, Rollout};
+use crate::component::{At, Component, Rollout, unit_failures};
 use crate::galera::{self, AGENT_ACCOUNT};
 use crate::render::render;
 use crate::rule::{Capability, Rule};
@@ -75,6 +75,10 @@ impl Component for Balancer {
     fn rules(&self, _cluster: &Cluster) -> Vec<(Capability, Rule)> {
         // Contributed by the virtual IP in front of it: what counts is a balancer where the address is.
         vec![]
+    }
+
+    fn failures(&self, _cluster: &Cluster, _host: &Host) -> Vec<Fault> {
+        unit_failures(UNIT, None)
     }
 
     fn probes(&self, cluster: &Cluster, host: &Host) -> Vec<Probe> {

@@ -5,9 +5,9 @@ mod membership;
 use minijinja::context;
 use model::{Cluster, DatabaseMode, Host, HostName};
 use wire::resource::Certificate;
-use wire::{Grant, Look, Probe, ProbeKind, Resource, SqlAuth, Touch, UnitEffect};
+use wire::{Fault, Grant, Look, Probe, ProbeKind, Resource, SqlAuth, Touch, UnitEffect};
 
-use crate::component::{At, Component, Membership, Once, Rollout, View};
+use crate::component::{At, Component, Membership, Once, Rollout, View, unit_failures};
 use crate::identity::{self, directory};
 use crate::render::render;
 use crate::rule::{Capability, Rule};
@@ -19,6 +19,7 @@ pub(crate) const UNIT: &str = "mariadb.service";
 /// Debian's socket activation holds the port that Galera's server must bind itself.
 pub(crate) const SOCKET_UNIT: &str = "mariadb.socket";
 pub(crate) const PORT: u16 = 3306;
+pub(crate) const DATA_DIR: &str = "/var/lib/mysql";
 /// Quorate's own schema inside the database.
 const ADMIN_SCHEMA: &str = "quorate";
 /// In which the members agree on one writer.
@@ -115,12 +116,16 @@ impl Component for Galera {
         if members.is_empty() {
             return vec![];
         }
-        let quorum = Rule::majority(members.iter().map(|h| Rule::up(ID, &h.name)).collect());
+        let quorum = Rule::Quorum { recounts: true, of: members.iter().map(|h| Rule::up(ID, &h.name)).collect() };
         // HAProxy sends writes where an agent says so: a member without its agent counts as a vote, not as a writer.
         let writer = Rule::Any(
             members.iter().map(|h| Rule::All(vec![Rule::up(ID, &h.name), Rule::up("agent", &h.name)])).collect(),
         );
         vec![(Capability::Database, Rule::All(vec![quorum, writer]))]
+    }
+
+    fn failures(&self, _cluster: &Cluster, _host: &Host) -> Vec<Fault> {
+        unit_failures(UNIT, Some(DATA_DIR))
     }
 
     fn probes(&self, cluster: &Cluster, host: &Host) -> Vec<Probe> {

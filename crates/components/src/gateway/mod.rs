@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use minijinja::context;
 use model::{Cluster, EndpointKind, Host};
-use wire::{Probe, ProbeKind, Resource, Touch, UnitEffect};
+use wire::{Fault, Probe, ProbeKind, Resource, Touch, UnitEffect};
 
-use crate::component::{At, Component, Rollout};
+use crate::component::{At, Component, Rollout, unit_failures};
 use crate::render::render;
 use crate::rule::{Capability, Rule};
 
@@ -65,6 +65,10 @@ impl Component for Gateway {
         }
         let up: Vec<_> = self.hosts(cluster).iter().map(|h| Rule::up(ID, &h.name)).collect();
         if up.is_empty() { vec![] } else { vec![(Capability::Ingress, Rule::Any(up))] }
+    }
+
+    fn failures(&self, _cluster: &Cluster, _host: &Host) -> Vec<Fault> {
+        unit_failures(UNIT, None)
     }
 
     fn probes(&self, cluster: &Cluster, host: &Host) -> Vec<Probe> {

@@ -2,9 +2,9 @@
 
 use minijinja::context;
 use model::{Cluster, DatabaseMode, Host};
-use wire::{Probe, ProbeKind, Resource, Touch, UnitEffect};
+use wire::{Fault, Probe, ProbeKind, Resource, Touch, UnitEffect};
 
-use crate::component::{At, Component, Once, Rollout, View};
+use crate::component::{At, Component, Once, Rollout, View, unit_failures};
 use crate::galera;
 use crate::identity::directory;
 use crate::render::render;
@@ -67,7 +67,13 @@ impl Component for Mariadb {
 
     fn rules(&self, cluster: &Cluster) -> Vec<(Capability, Rule)> {
         let hosts = self.hosts(cluster);
-        hosts.first().map(|h| vec![(Capability::Database, Rule::up(ID, &h.name))]).unwrap_or_default()
+        // HAProxy sends writes where the agent says so.
+        let rule = |h: &&Host| Rule::All(vec![Rule::up(ID, &h.name), Rule::up("agent", &h.name)]);
+        hosts.first().map(|h| vec![(Capability::Database, rule(h))]).unwrap_or_default()
+    }
+
+    fn failures(&self, _cluster: &Cluster, _host: &Host) -> Vec<Fault> {
+        unit_failures(galera::UNIT, Some(galera::DATA_DIR))
     }
 
     fn probes(&self, _cluster: &Cluster, _host: &Host) -> Vec<Probe> {

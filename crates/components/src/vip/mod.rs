@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use minijinja::context;
 use model::{Cluster, Endpoint, Host};
-use wire::{Probe, ProbeKind, Resource, Touch, UnitEffect};
+use wire::{Fault, Probe, ProbeKind, Resource, Touch, UnitEffect};
 
-use crate::component::{At, Component, Rollout};
+use crate::component::{At, Component, Rollout, unit_failures};
 use crate::render::render;
 use crate::rule::{Capability, Rule};
 use crate::{balancer, gateway};
@@ -123,11 +123,16 @@ impl Component for Vip {
             .vips()
             .map(|(endpoint, vip)| {
                 let (service, _, capability) = behind(endpoint);
-                let holders =
-                    vip.candidates.iter().map(|c| Rule::All(vec![Rule::up(ID, c), Rule::up(service, c)])).collect();
+                // Not the agent: the check that keepalived runs looks for itself where no agent answers.
+                let holder = |c| Rule::All(vec![Rule::up(ID, c), Rule::up(service, c)]);
+                let holders = vip.candidates.iter().map(holder).collect();
                 (capability, Rule::Any(holders))
             })
             .collect()
+    }
+
+    fn failures(&self, _cluster: &Cluster, _host: &Host) -> Vec<Fault> {
+        unit_failures(UNIT, None)
     }
 
     fn probes(&self, cluster: &Cluster, host: &Host) -> Vec<Probe> {
