@@ -19,10 +19,12 @@ pub fn granted(keepers: &[HostName], grants: &BTreeMap<HostName, LockGrant>) -> 
     if yes * 2 > keepers.len() {
         return Ok(());
     }
-    let refusal = grants.iter().find_map(|(host, grant)| match grant {
+    let refusals = grants.iter().filter_map(|(host, grant)| match grant {
         LockGrant::Refused(holder) if holder.left_ms > 0 => Some((host, holder)),
         _ => None,
     });
+    // A host may still know a run that died with a step under way there: of several, the latest has the lock.
+    let refusal = refusals.max_by_key(|(_, holder)| holder.token);
     Err(match refusal {
         Some((host, holder)) => Note::new("lock-held")
             .with("holder", &holder.holder)
@@ -114,4 +116,23 @@ pub async fn fence(links: &BTreeMap<HostName, Link>, grants: &BTreeMap<HostName,
 /// Gives the lock up everywhere; a host that does not hear it lets it expire.
 pub async fn release(links: &BTreeMap<HostName, Link>, token: u64) {
     ask(links, Duration::from_secs(5), |_| Some(Request::Lock(LockRequest::Release { token }))).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::LockHolder;
+
+    use super::*;
+
+    #[test]
+    fn the_latest_of_several_holders_is_named() {
+        let keepers: Vec<HostName> = ["node1", "node2", "node3"].map(HostName::from).into();
+        let refused = |token, holder: &str| {
+            let (run, since_ms, left_ms) = (holder.to_owned(), 0, 9000);
+            LockGrant::Refused(LockHolder { token, holder: holder.to_owned(), run, since_ms, left_ms })
+        };
+        let grants = [refused(5, "died"), refused(8, "works"), refused(8, "works")];
+        let note = granted(&keepers, &keepers.iter().cloned().zip(grants).collect()).unwrap_err();
+        assert_eq!((note.code.as_str(), note.args["holder"].as_str()), ("lock-held", "works"));
+    }
 }
