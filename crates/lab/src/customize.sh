@@ -66,16 +66,13 @@ SSHD
 
 # The engines' packages as a repository on the host itself, for hosts that are to have nothing installed.
 install -d -m 0755 "$root/srv/debian"
-for package in etcd-server etcd-client mariadb-server mariadb-server-core mariadb-client mariadb-client-core mariadb-backup \
-  mariadb-common galera-4 haproxy keepalived nginx-light nginx nginx-common; do
-  for file in "$root/var/cache/apt/archives/$package"_*.deb; do
-    [ -e "$file" ] || continue
-    name=$(basename "$file")
-    cp "$file" "$root/srv/debian/$name"
-    dpkg-deb --field "$file" | sed '/^$/d' >> "$root/srv/debian/Packages"
-    printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' \
-      "$name" "$(stat --format %s "$file")" "$(sha256sum "$file" | cut -d ' ' -f 1)" >> "$root/srv/debian/Packages"
-  done
+cd "$root/var/cache/apt/archives"
+for file in etcd-*.deb mariadb-*.deb galera-*.deb haproxy_*.deb keepalived_*.deb nginx*.deb libnginx-mod-*.deb; do
+  cp "$file" "$root/srv/debian/$file"
+  dpkg-deb --field "$file" | sed '/^$/d' >> "$root/srv/debian/Packages"
+  printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' \
+    "$file" "$(stat --format %s "$file")" "$(sha256sum "$file" | cut -d ' ' -f 1)" >> "$root/srv/debian/Packages"
 done
+cd /
 
 rm -rf "$root"/var/log/mysql/* "$root"/var/log/*.log "$root"/var/cache/apt/*.bin "$root"/tmp/*

@@ -222,10 +222,15 @@ fn connect(steps: &mut [Step], memberships: &BTreeMap<&str, Membership>) {
     for step in steps {
         let mut needs: Vec<String> = Vec::new();
         let component = components::by_id(&step.component);
-        let starts_after = match memberships.get(step.component.as_str()).and_then(|m| m.starts.get(&step.host)) {
+        let start = |host: &HostName| memberships.get(step.component.as_str()).and_then(|m| m.starts.get(host));
+        let starts_after = match start(&step.host) {
             Some(Start::With { after, .. }) => after.as_slice(),
             _ => &[],
         };
+        // Founders wait for each other inside their engine: none begins before all are ready, or some would wait for one
+        // whose packages could not be installed, and a founding would be left half done.
+        let founds = |host: &HostName| matches!(start(host), Some(Start::With { after, .. }) if after.is_empty());
+        let founder = founds(&step.host);
         for (id, other, host, stage, _) in &all {
             let same_host = *host == step.host;
             let wanted = match step.stage {
@@ -238,6 +243,7 @@ fn connect(steps: &mut [Step], memberships: &BTreeMap<&str, Membership>) {
                     (same_host && *other == step.component && *stage == Stage::Configure)
                         || (same_host && earlier)
                         || (*other == step.component && *stage == Stage::Run && starts_after.contains(host))
+                        || (*other == step.component && *stage == Stage::Configure && founder && founds(host))
                 }
                 Stage::Once => *other == step.component && *stage == Stage::Run && same_host,
             };

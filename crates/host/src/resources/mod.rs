@@ -82,6 +82,11 @@ pub fn apply(resource: &Resource, store: &Store, cluster: &str) -> Result<bool, 
     for touch in resource.touches() {
         store.owe(&touch.unit, touch.effect)?;
     }
+    if let Resource::File { path, .. } = resource
+        && path.starts_with(unit::DIRECTORY)
+    {
+        unit::note_change()?;
+    }
     match resource {
         Resource::Package { name } => package::apply(store, cluster, name),
         Resource::User { name } => account::apply(store, cluster, name),

@@ -1,5 +1,7 @@
 //! systemd units: enabled, running, and running with what their files say now.
 
+use std::fs;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -45,12 +47,7 @@ pub fn apply(store: &Store, cluster: &str, name: &str, enabled: bool, active: bo
     static RELOADING: Mutex<()> = Mutex::new(());
     {
         let _one = RELOADING.lock().unwrap_or_else(PoisonError::into_inner);
-        let shown = looks::show(name);
-        if shown.get("NeedDaemonReload").is_some_and(|v| v == "yes")
-            || shown.get("LoadState").is_none_or(|v| v == "not-found")
-        {
-            command::succeed("systemctl", &["daemon-reload"], command::SHORT)?;
-        }
+        read_changed_units(name)?;
         let unit = looks::unit(name);
         store.own(cluster, &format!("unit:{name}"), || {
             Ok(Before::Unit { enabled: unit.enabled, active: runs(&unit.active) })
@@ -78,6 +75,33 @@ pub fn apply(store: &Store, cluster: &str, name: &str, enabled: bool, active: bo
         (true, None) => {}
     }
     store.came_up(name)
+}
+
+/// Where unit files and what is added to them are written.
+pub const DIRECTORY: &str = "/etc/systemd/system";
+/// Unit files were written that systemd has not read yet. It goes with a reboot, as what systemd knows does.
+const CHANGED: &str = "/run/quorate/units-changed";
+const TAKEN: &str = "/run/quorate/units-being-read";
+
+/// Notes, before a unit file is written, that systemd must read its units anew. Its own `NeedDaemonReload` says nothing
+/// of the first directory of additions to a unit that it has read already.
+pub fn note_change() -> Result<(), Error> {
+    super::file::write_flag(Path::new(CHANGED), "")
+}
+
+/// Makes systemd read its units anew if some were written, or if it does not know this one.
+fn read_changed_units(name: &str) -> Result<(), Error> {
+    // What is written while systemd reads is noted again; a helper that dies meanwhile leaves the other note.
+    let noted = fs::rename(CHANGED, TAKEN).is_ok() || fs::exists(TAKEN).unwrap_or(false);
+    let shown = looks::show(name);
+    if noted
+        || shown.get("NeedDaemonReload").is_some_and(|v| v == "yes")
+        || shown.get("LoadState").is_none_or(|v| v == "not-found")
+    {
+        command::succeed("systemctl", &["daemon-reload"], command::SHORT)?;
+        let _ = fs::remove_file(TAKEN);
+    }
+    Ok(())
 }
 
 /// Ends every process of a unit and sees it inactive.
