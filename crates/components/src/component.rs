@@ -85,6 +85,17 @@ pub enum Rollout {
     OneByOne,
 }
 
+/// Who brings a component to a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deployable {
+    /// This version of Quorate.
+    Now,
+    /// A later version: the file may ask for it and the rules know it, but `apply` cannot bring it about yet.
+    Later,
+    /// Another installer, on these same hosts: relied upon, never deployed.
+    Elsewhere,
+}
+
 /// One engine, or one piece of a host's configuration, that Quorate deploys.
 ///
 /// All answers are pure functions: the same file and the same observations give the same answers.
@@ -95,14 +106,23 @@ pub trait Component: Sync {
     /// The hosts that it runs on; empty when the file has no use for it.
     fn hosts<'c>(&self, cluster: &'c Cluster) -> Vec<&'c Host>;
 
+    /// Who brings it to a host of [`Self::hosts`].
+    fn deployable(&self, cluster: &Cluster, host: &Host) -> Deployable {
+        let _ = (cluster, host);
+        Deployable::Now
+    }
+
     /// What must be known of a host before the other questions can be answered.
     fn looks(&self, cluster: &Cluster, host: &Host) -> Vec<Look> {
         let _ = (cluster, host);
         Vec::new()
     }
 
-    /// What the host must look like; units last.
-    fn desired(&self, at: At<'_>) -> Vec<Resource>;
+    /// What the host must look like; units last. Nothing, where somebody else deploys it or nobody yet.
+    fn desired(&self, at: At<'_>) -> Vec<Resource> {
+        let _ = at;
+        Vec::new()
+    }
 
     /// Components whose work on the same host comes before this one starts running.
     fn after(&self) -> &'static [&'static str] {
@@ -128,6 +148,12 @@ pub trait Component: Sync {
 
     /// What it contributes to the rules of capabilities.
     fn rules(&self, cluster: &Cluster) -> Vec<(Capability, Rule)> {
+        let _ = cluster;
+        Vec::new()
+    }
+
+    /// Which capabilities (the first of each pair) also need all that another one needs.
+    fn rests_on(&self, cluster: &Cluster) -> Vec<(Capability, Capability)> {
         let _ = cluster;
         Vec::new()
     }

@@ -11,16 +11,25 @@ mod galera;
 mod gateway;
 mod identity;
 mod kernel;
+mod lvs;
 mod mariadb;
+mod maxscale;
 mod names;
+mod outside;
+mod platform;
 mod render;
+mod replication;
 mod rule;
+mod services;
+mod storage;
 mod vip;
 
-pub use component::{At, Component, Membership, Once, Rollout, Start, View};
+pub use component::{At, Component, Deployable, Membership, Once, Rollout, Start, View};
 pub use rule::{Capability, Losses, Rule, quorum};
 
-use model::Cluster;
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{Cluster, Endpoint, Host};
 
 /// Every component, in the order of the work; the position is the number that `-j` selects by.
 pub fn all() -> &'static [&'static dyn Component] {
@@ -35,6 +44,15 @@ pub fn all() -> &'static [&'static dyn Component] {
         &balancer::Balancer,
         &gateway::Gateway,
         &vip::Vip,
+        &replication::Replication,
+        &maxscale::Maxscale,
+        &lvs::Lvs,
+        &storage::Glusterfs,
+        &storage::Nfs,
+        &platform::Platform,
+        &platform::Compute,
+        &services::Services,
+        &outside::Outside,
     ]
 }
 
@@ -48,27 +66,54 @@ pub fn number(id: &str) -> usize {
     all().iter().position(|c| c.id() == id).map_or(0, |p| p + 1)
 }
 
-/// When each capability of this cluster works: all that its components contribute to it.
-pub fn capabilities(cluster: &Cluster) -> Vec<(Capability, Rule)> {
-    let mut found: Vec<(Capability, Vec<Rule>)> = Vec::new();
-    for component in all() {
-        for (capability, rule) in component.rules(cluster) {
-            match found.iter_mut().find(|(c, _)| *c == capability) {
-                Some((_, rules)) => rules.push(rule),
-                None => found.push((capability, vec![rule])),
-            }
-        }
+/// The component that a leaf of a rule is about. Leaves are named like their component; those of services that the
+/// file names are `service/NAME`.
+pub fn of_leaf(leaf: &str) -> Option<&'static dyn Component> {
+    by_id(leaf.split('/').next().unwrap_or(leaf))
+}
+
+/// What the file asks for and this version cannot deploy yet, with the hosts; `apply` must not begin.
+pub fn later(cluster: &Cluster) -> Vec<(&'static dyn Component, Vec<&Host>)> {
+    let of = |component: &'static dyn Component| {
+        let mut hosts = component.hosts(cluster);
+        hosts.retain(|h| component.deployable(cluster, h) == Deployable::Later);
+        (component, hosts)
+    };
+    all().iter().copied().map(of).filter(|(_, hosts)| !hosts.is_empty()).collect()
+}
+
+/// What users of an endpoint come for.
+pub fn behind(endpoint: &Endpoint) -> Capability {
+    match endpoint.name.as_str() {
+        model::DATABASE => Capability::Database,
+        model::CONTROL => Capability::Control,
+        _ => Capability::Ingress,
     }
-    found.sort_by_key(|(c, _)| *c);
+}
+
+/// The capability and all those that it rests on, directly or through others.
+pub fn foundation(cluster: &Cluster, capability: Capability) -> BTreeSet<Capability> {
+    let pairs: Vec<_> = all().iter().flat_map(|c| c.rests_on(cluster)).collect();
+    let mut found = BTreeSet::from([capability]);
+    let mut open = vec![capability];
+    while let Some(upper) = open.pop() {
+        open.extend(pairs.iter().filter(|(u, _)| *u == upper).map(|(_, l)| *l).filter(|l| found.insert(*l)));
+    }
     found
-        .into_iter()
-        .map(|(c, mut rules)| match rules.pop() {
-            Some(only) if rules.is_empty() => (c, only),
-            Some(last) => {
-                rules.push(last);
-                (c, Rule::All(rules))
-            }
-            None => (c, Rule::All(rules)),
-        })
-        .collect()
+}
+
+/// When each capability of this cluster works: all that its components contribute to it and to what it rests on.
+pub fn capabilities(cluster: &Cluster) -> Vec<(Capability, Rule)> {
+    let mut contributed: BTreeMap<Capability, Vec<Rule>> = BTreeMap::new();
+    for (capability, rule) in all().iter().flat_map(|c| c.rules(cluster)) {
+        contributed.entry(capability).or_default().push(rule);
+    }
+    let whole = |capability: Capability| {
+        let mut foundation = foundation(cluster, capability);
+        foundation.remove(&capability);
+        let parts = std::iter::once(capability).chain(foundation);
+        let mut rules: Vec<Rule> = parts.filter_map(|c| contributed.get(&c)).flatten().cloned().collect();
+        if rules.len() == 1 { rules.remove(0) } else { Rule::All(rules) }
+    };
+    contributed.keys().map(|c| (*c, whole(*c))).collect()
 }

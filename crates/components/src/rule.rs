@@ -1,42 +1,8 @@
 //! When a capability works: formulas over components on hosts.
 
+pub use model::Capability;
 use model::HostName;
 use serde::{Deserialize, Serialize};
-
-/// What a user of the platform notices.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Capability {
-    /// Console and API answer.
-    Control,
-    /// etcd accepts a write.
-    Coordination,
-    /// A write is acknowledged.
-    Database,
-    /// Applications answer through the gateway.
-    Ingress,
-    /// Images, charts, files and packages are served.
-    Artifacts,
-    /// A shared file can be written.
-    Storage,
-    /// What runs keeps running.
-    Workloads,
-}
-
-impl Capability {
-    /// The identifier in messages and JSON.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::Control => "control",
-            Self::Coordination => "coordination",
-            Self::Database => "database",
-            Self::Ingress => "ingress",
-            Self::Artifacts => "artifacts",
-            Self::Storage => "storage",
-            Self::Workloads => "workloads",
-        }
-    }
-}
 
 /// A formula; its leaves are components on hosts. A component on a host that is down is down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,9 +74,20 @@ impl Rule {
 
     /// Whether the formula holds where `up` says which leaves do; what is outside is taken to work.
     pub fn holds(&self, losses: Losses, up: &dyn Fn(&str, &HostName) -> bool) -> bool {
+        self.holds_with(losses, up, &|_| true)
+    }
+
+    /// Whether the formula holds where `up` says which leaves do, and `outside` what works there.
+    pub fn holds_with(
+        &self,
+        losses: Losses,
+        up: &dyn Fn(&str, &HostName) -> bool,
+        outside: &dyn Fn(&str) -> bool,
+    ) -> bool {
         match (self, self.needs(losses)) {
             (Self::Up { component, host }, _) => up(component, host),
-            (_, Some((needs, of))) => of.iter().filter(|r| r.holds(losses, up)).count() >= needs,
+            (Self::Outside(what), _) => outside(what),
+            (_, Some((needs, of))) => of.iter().filter(|r| r.holds_with(losses, up, outside)).count() >= needs,
             (_, None) => true,
         }
     }

@@ -78,10 +78,32 @@ codes! {
     // The database.
     DATABASE_MODE_NONE = "database-mode-missing" [];
     DATABASE_MODE_SEVERAL = "database-mode-several" ["modes"];
-    REPLICATION_LATER = "replication-later" [];
     SINGLE_COUNT = "single-count" ["count"];
     GALERA_FEW = "galera-too-few" ["count"];
+    REPLICATION_COUNT = "replication-count" ["count"];
     GALERA_EVEN = "galera-even" ["count", "need", "survives", "fewer", "more"];
+
+    // Shared storage.
+    STORAGE_KIND_NONE = "storage-kind-missing" [];
+    STORAGE_KIND_SEVERAL = "storage-kind-several" ["kinds"];
+    GLUSTERFS_FEW = "glusterfs-too-few" ["count"];
+    GLUSTERFS_REPLICAS = "glusterfs-replicas" ["count", "replicas"];
+    NFS_COUNT = "nfs-count" ["count"];
+
+    // The platform and its services.
+    UNKNOWN_PLATFORM = "unknown-platform" ["kind", "nearest", "expected"];
+    PLATFORM_NO_CONTROL = "platform-without-control" ["kind"];
+    PLATFORM_NO_DATABASE = "platform-without-database" ["kind"];
+    SERVICE_PLACE_NONE = "service-place-missing" ["service"];
+    SERVICE_PLACE_SEVERAL = "service-place-several" ["service"];
+    NEEDS_WITHOUT_HOSTS = "needs-without-hosts" ["service"];
+    UNKNOWN_CAPABILITY = "unknown-capability" ["capability", "nearest", "expected"];
+    UNKNOWN_HOST = "unknown-host" ["name", "nearest", "expected"];
+    DUPLICATE_SERVICE_HOST = "duplicate-service-host" ["name", "service"];
+
+    // Availability.
+    BAD_HOURS = "bad-hours" ["key", "value"];
+    REPAIR_TOO_LONG = "repair-too-long" ["mtbf", "mttr"];
 
     // Endpoints.
     ENDPOINT_KIND_NONE = "endpoint-kind-missing" ["endpoint"];
@@ -105,6 +127,10 @@ codes! {
     DUPLICATE_PORT = "duplicate-port" ["port", "endpoint"];
     NAMES_NEED_ADDRESS = "names-need-address" ["endpoint"];
     NAME_IS_HOST = "name-is-host" ["name"];
+    ENDPOINT_HOST_ROLE = "endpoint-host-lacks-role" ["host", "endpoint", "roles"];
+    ENDPOINT_HOST_DATABASE = "endpoint-host-is-one-of-several" ["host", "endpoint"];
+    UNKNOWN_THROUGH = "unknown-through" ["through", "nearest", "expected"];
+    THROUGH_NOT_HERE = "through-not-here" ["through", "endpoint"];
     ENDPOINT_NO_DATABASE = "endpoint-without-database" [];
     ENDPOINT_EXTERNAL_DATABASE = "endpoint-external-database" ["host"];
 }

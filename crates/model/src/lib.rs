@@ -4,9 +4,12 @@
 //! [`Cluster`] or into every [`Problem`] that it finds. Messages are no business of this crate: a problem has a code
 //! and arguments, and the texts in each language are the program's.
 
+mod availability;
+mod capability;
 mod check;
 mod codes;
 mod mask;
+mod platform;
 mod preset;
 mod problem;
 mod raw;
@@ -15,8 +18,11 @@ mod suggest;
 mod types;
 mod yaml;
 
+pub use availability::{Availabilities, Availability};
+pub use capability::Capability;
 pub use codes::CODES;
 pub use mask::mask_secrets;
+pub use platform::{Platform, PlatformKind, Service, ServicePlace, Storage};
 pub use preset::{Preset, preset};
 pub use problem::{Code, Problem, Problems, Span};
 pub use schema::schema;

@@ -5,14 +5,18 @@
 //! the others, instead of the first error that ends the reading. Positions are lost inside tagged, untagged and
 //! flattened types, so alternatives are optional keys of which the checks want exactly one.
 
+mod platform;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 
-use crate::types::Role;
+use crate::types::{Role, Through};
 use crate::yaml::At;
+
+pub(crate) use platform::*;
 
 /// A Quorate cluster file.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -56,6 +60,16 @@ pub(crate) struct Spec {
     pub etcd: Option<Etcd>,
     /// The database that the platform uses.
     pub database: Option<At<Database>>,
+    /// Where shared files are kept.
+    pub storage: Option<At<Storage>>,
+    /// The platform that runs on the control hosts.
+    pub platform: Option<At<Platform>>,
+    /// Services that another installer runs on these hosts, or that somebody else keeps. Quorate never deploys them, and
+    /// counts on them when it says what is survived.
+    #[serde(default)]
+    pub services: Vec<Service>,
+    /// How often things fail and how long that lasts, where you know better than the defaults.
+    pub availability: Option<Availabilities>,
 }
 
 /// How to log in to a host.
@@ -136,14 +150,17 @@ pub(crate) struct Host {
     pub failure_domain: BTreeMap<String, At<String>>,
     /// Settings that differ from spec.ssh.
     pub ssh: Option<Ssh>,
+    /// How often this host fails and how long that lasts.
+    pub availability: Option<Availability>,
 }
 
-/// A stable endpoint: exactly one of vip, external and dns.
+/// A stable endpoint: exactly one of vip, external, dns and host.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{"required": ["vip"]}, {"required": ["external"]}, {"required": ["dns"]}]))]
+#[schemars(extend("oneOf" = [{"required": ["vip"]}, {"required": ["external"]}, {"required": ["dns"]}, {"required": ["host"]}]))]
 pub(crate) struct Endpoint {
-    /// `platform` stands in front of the gateways, `database` in front of the database; others are yours.
+    /// `platform` stands in front of the gateways, `database` in front of the database, `control` in front of the
+    /// control plane where it has an address of its own; others are yours.
     pub name: At<String>,
     /// A virtual IP that keepalived moves between the candidates; idle, inside one of the networks.
     pub vip: Option<At<String>>,
@@ -151,13 +168,20 @@ pub(crate) struct Endpoint {
     pub external: Option<At<External>>,
     /// A DNS name that somebody else keeps.
     pub dns: Option<At<DnsName>>,
+    /// Name of the one host that answers: clients get a name that they can keep, and nothing takes over.
+    pub host: Option<At<String>>,
+    /// What connections go through: `lvs` (directors that hold the virtual IP and spread over all gateways) or
+    /// `maxscale` (in front of Galera). Default for database: HAProxy.
+    #[schemars(with = "Option<Through>")]
+    pub through: Option<At<String>>,
     /// VRRP's virtual router ID, unique on the segment. Default: the last octet of the virtual IP.
     #[schemars(range(min = 1, max = 255))]
     pub vrid: Option<At<i64>>,
     /// Name of the virtual IP's network. Default: the one that contains it.
     pub network: Option<At<String>>,
     /// Hosts that may hold the virtual IP, most preferred first. Default for platform: the gateway hosts (the control
-    /// hosts where there is no gateway); for database: the balancer hosts (the database hosts where there is none).
+    /// hosts where there is no gateway); for database: the balancer hosts (the database hosts where there is none, or
+    /// with replication); for control: the control hosts; through lvs: the balancer hosts.
     pub candidates: Option<At<Vec<At<String>>>>,
     /// Ports that clients use. Default for platform: 80; for database: 3306.
     #[schemars(inner(range(min = 1, max = 65535)))]
@@ -191,10 +215,10 @@ pub(crate) struct Etcd {
     pub version: Option<At<String>>,
 }
 
-/// The platform's database: exactly one of single, galera and external.
+/// The platform's database: exactly one of single, galera, replication and external.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(extend("oneOf" = [{"required": ["single"]}, {"required": ["galera"]}, {"required": ["external"]}]))]
+#[schemars(extend("oneOf" = [{"required": ["single"]}, {"required": ["galera"]}, {"required": ["replication"]}, {"required": ["external"]}]))]
 pub(crate) struct Database {
     /// One MariaDB server on the only host with the role database. Survives nothing.
     pub single: Option<At<Single>>,
@@ -202,8 +226,10 @@ pub(crate) struct Database {
     pub galera: Option<At<Galera>>,
     /// A database that somebody else keeps.
     pub external: Option<At<ExternalDatabase>>,
-    #[schemars(skip)]
-    pub replication: Option<At<Hidden>>,
+    /// A primary with one synchronous replica, on the two or three hosts with the role database: what was acknowledged
+    /// is on both, and writes go on after one of them is lost. Fails over with the help of etcd. Deployed by a later
+    /// version.
+    pub replication: Option<At<Replication>>,
     /// Databases that applications use.
     #[serde(default)]
     pub schemas: Vec<Schema>,
@@ -213,6 +239,11 @@ pub(crate) struct Database {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Single {}
+
+/// A primary with one synchronous replica.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Replication {}
 
 /// A Galera cluster.
 #[derive(Debug, Deserialize, JsonSchema)]

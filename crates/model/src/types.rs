@@ -11,6 +11,9 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use crate::availability::{Availabilities, Availability};
+use crate::platform::{Platform, Service, Storage};
+
 /// A host's name as the operator wrote it; unique in the cluster and a valid DNS label.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -105,6 +108,11 @@ pub struct Cluster {
     pub endpoints: Vec<Endpoint>,
     pub etcd: Etcd,
     pub database: Option<Database>,
+    pub storage: Option<Storage>,
+    pub platform: Option<Platform>,
+    /// What others run or keep, in file order.
+    pub services: Vec<Service>,
+    pub availability: Availabilities,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -125,6 +133,8 @@ pub struct Host {
     pub failure_domain: BTreeMap<String, String>,
     /// The cluster's settings with the host's own laid over them.
     pub ssh: Ssh,
+    /// How often this very host fails, where the file says so.
+    pub availability: Option<Availability>,
 }
 
 impl Host {
@@ -187,6 +197,8 @@ pub enum SecretSource {
 pub struct Endpoint {
     pub name: String,
     pub kind: EndpointKind,
+    /// What connections go through in front of what answers; `None`: the usual (HAProxy in front of the database).
+    pub through: Option<Through>,
     /// Ports that clients use; never empty.
     pub ports: Vec<u16>,
     /// Names that every host resolves to this endpoint.
@@ -204,6 +216,38 @@ pub enum EndpointKind {
     Dns {
         name: String,
     },
+    /// The address of one host: a name that clients can keep, and nothing that could take over.
+    Host {
+        host: HostName,
+    },
+}
+
+/// A balancer in front of an endpoint's servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Through {
+    /// IPVS directors, which hold the virtual IP and spread connections over all gateways.
+    Lvs,
+    /// MaxScale in front of Galera.
+    Maxscale,
+}
+
+impl Through {
+    /// Every balancer that can be chosen.
+    pub const ALL: [Self; 2] = [Self::Lvs, Self::Maxscale];
+
+    /// The balancer as it is written in the file.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Lvs => "lvs",
+            Self::Maxscale => "maxscale",
+        }
+    }
+
+    /// The balancer that is written like this.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|t| t.word() == word)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -238,6 +282,9 @@ pub enum DatabaseMode {
     Single,
     /// A Galera cluster on every host with the role `database`.
     Galera(Galera),
+    /// A primary and one synchronous replica (a third member follows asynchronously), on the two or three hosts with
+    /// the role `database`.
+    Replication,
     /// A database that somebody else keeps.
     External { host: String, port: u16, user: String, password_from: Option<SecretSource> },
 }
@@ -281,7 +328,9 @@ impl Cluster {
     /// Hosts that run a database server.
     pub fn database_members(&self) -> Vec<&Host> {
         match self.database.as_ref().map(|d| &d.mode) {
-            Some(DatabaseMode::Single | DatabaseMode::Galera(_)) => self.with_role(Role::Database),
+            Some(DatabaseMode::Single | DatabaseMode::Galera(_) | DatabaseMode::Replication) => {
+                self.with_role(Role::Database)
+            }
             Some(DatabaseMode::External { .. }) | None => Vec::new(),
         }
     }
@@ -295,14 +344,18 @@ impl Cluster {
     pub fn vips(&self) -> impl Iterator<Item = (&Endpoint, &Vip)> {
         self.endpoints.iter().filter_map(|e| match &e.kind {
             EndpointKind::Vip(v) => Some((e, v)),
-            EndpointKind::External { .. } | EndpointKind::Dns { .. } => None,
+            EndpointKind::External { .. } | EndpointKind::Dns { .. } | EndpointKind::Host { .. } => None,
         })
     }
 
-    /// Hosts that balance connections to the database: the candidates of the endpoint `database`.
+    /// Hosts that balance connections to the database by HAProxy: the candidates of the endpoint `database`, unless
+    /// something else stands there. With replication nothing does: whoever is the primary holds the address.
     pub fn balancers(&self) -> Vec<&Host> {
-        match self.endpoint("database").map(|e| &e.kind) {
-            Some(EndpointKind::Vip(v)) => v.candidates.iter().filter_map(|c| self.host(c)).collect(),
+        let replicated = matches!(self.database, Some(Database { mode: DatabaseMode::Replication, .. }));
+        match self.endpoint(DATABASE) {
+            Some(Endpoint { kind: EndpointKind::Vip(v), through: None, .. }) if !replicated => {
+                v.candidates.iter().filter_map(|c| self.host(c)).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -313,7 +366,9 @@ impl Cluster {
     }
 }
 
-/// The endpoint in front of the platform's control plane and gateway.
+/// The endpoint in front of the gateways, and through them of the platform's control plane.
 pub const PLATFORM: &str = "platform";
+/// The endpoint in front of the control plane, where it has one of its own.
+pub const CONTROL: &str = "control";
 /// The endpoint in front of the database.
 pub const DATABASE: &str = "database";

@@ -15,8 +15,8 @@ use crate::suggest;
 /// Largest file that is read, in bytes: a hundred hosts need about 20 KiB.
 pub(crate) const MAX_BYTES: usize = 1024 * 1024;
 
-/// Keys that the file may hold only to be refused with a better reason than "unknown".
-const NOT_OFFERED: [&str; 2] = ["password", "replication"];
+/// The key that the file may hold only to be refused with a better reason than "unknown".
+const NOT_OFFERED: &str = "password";
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
@@ -142,7 +142,7 @@ fn unknown_key(key: &str, expected: &[&'static str], place: Span) -> Problem {
     if ["password", "passwd", "pass", "pwd", "passphrase"].contains(&key.to_ascii_lowercase().as_str()) {
         return codes::PLAIN_PASSWORD.at(place).arg("key", key);
     }
-    let offered: Vec<&str> = expected.iter().copied().filter(|e| !NOT_OFFERED.contains(e)).collect();
+    let offered: Vec<&str> = expected.iter().copied().filter(|e| *e != NOT_OFFERED).collect();
     let nearest = suggest::nearest(key, offered.iter().copied());
     codes::UNKNOWN_KEY
         .at(place)

@@ -69,12 +69,22 @@ fn check(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Between them they use every key.
+const EXAMPLES: [Result<Preset, &str>; 6] = [
+    Ok(Preset::Single),
+    Ok(Preset::ThreeNode),
+    Ok(Preset::FiveNode),
+    Err(include_str!("../../../examples/rainbond-5.1-split.yaml")),
+    Err(include_str!("../../../examples/rainbond-5.17-external.yaml")),
+    Err(include_str!("../../../examples/rancher-1.6.yaml")),
+];
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn mutated_examples_never_panic(edits in edits(), which in 0..3usize) {
-        let text = preset([Preset::Single, Preset::ThreeNode, Preset::FiveNode][which]);
+    fn mutated_examples_never_panic(edits in edits(), which in 0..EXAMPLES.len()) {
+        let text = EXAMPLES[which].map_or_else(|text| text, preset);
         check(&apply(text, &edits))?;
     }
 

@@ -1,6 +1,9 @@
 //! The example files: they parse, and mean what their comments say.
 
-use model::{DatabaseMode, EndpointKind, Preset, SecretSource, SshAuth, mask_secrets, parse, preset};
+use model::{
+    Availability, Capability, DatabaseMode, EndpointKind, PlatformKind, Preset, SecretSource, ServicePlace, SshAuth,
+    Storage, Through, mask_secrets, parse, preset,
+};
 
 fn cluster(text: &str) -> model::Cluster {
     parse(text).expect("no problems")
@@ -72,17 +75,25 @@ spec:
       externalAddress: 192.0.2.1
       roles: [build, balancer]
       ssh: { user: root, port: 2223, keyFile: ~/.ssh/b, bastion: { address: 192.0.2.9, user: j, port: 24, passwordFrom: { prompt: jump } } }
-    - { name: c, address: "fd00::3", roles: [bootstrap, storage, compute], ssh: { sudo: {} } }
+    - { name: c, address: "fd00::3", roles: [bootstrap, storage, compute], ssh: { sudo: {} }, availability: { mtbfHours: 4380, mttrHours: 0.5 } }
   endpoints:
     - { name: platform, external: { address: 192.0.2.7 }, ports: [80, 443], names: [x.example.com] }
     - { name: database, dns: { name: db.example.com } }
     - { name: one, vip: 10.88.0.100, vrid: 101, candidates: [b, a], ports: [22], network: lan }
     - { name: two, vip: 10.88.0.101, candidates: [a], ports: [22] }
     - { name: three, vip: "fd00::65", candidates: [c], ports: [22] }
+    - { name: four, host: b, ports: [22] }
+    - { name: five, vip: 10.88.0.105, through: lvs, ports: [22] }
   etcd: { version: 3.4 }
   database:
     external: { host: db.example.com, port: 3307, user: app-user, passwordFrom: { file: /run/secret } }
     schemas: [{ name: console, user: console_rw, passwordFrom: { env: CONSOLE } }]
+  storage: { nfs: {} }
+  platform: { kind: rancher }
+  services:
+    - { name: hub, hosts: [a, c], needs: 2, capability: artifacts }
+    - { name: mail, external: { address: mail.example.com }, capability: control }
+  availability: { cut: { mtbfHours: 1e4, mttrHours: 1 } }
 "#,
     );
     let [a, b, cc] = c.hosts.as_slice() else { panic!("three hosts") };
@@ -97,6 +108,18 @@ spec:
     assert_eq!((cc.ssh.user.as_str(), cc.ssh.port), ("admin", 2222));
     assert_eq!(c.etcd.version, "3.4");
     let vrids: Vec<_> = c.vips().map(|(e, v)| (e.name.as_str(), v.vrid)).collect();
-    assert_eq!(vrids, [("one", 101), ("two", 102), ("three", 103)], "101 is taken, and so is what was derived before");
+    let expected = [("one", 101), ("two", 102), ("three", 103), ("five", 105)];
+    assert_eq!(vrids, expected, "101 is taken, and so is what was derived before");
     assert!(matches!(&c.endpoints[1].kind, EndpointKind::Dns { name } if name == "db.example.com"));
+    assert!(matches!(&c.endpoints[5].kind, EndpointKind::Host { host } if host.as_str() == "b"));
+    let five = &c.endpoints[6];
+    assert!(matches!(&five.kind, EndpointKind::Vip(v) if v.candidates == ["b".into()]), "the balancers direct");
+    assert_eq!(five.through, Some(Through::Lvs));
+    assert_eq!((c.storage, c.platform.map(|p| p.kind)), (Some(Storage::Nfs), Some(PlatformKind::Rancher)));
+    let place = ServicePlace::Hosts { hosts: vec!["a".into(), "c".into()], needs: 2 };
+    assert_eq!((&c.services[0].place, c.services[0].capability), (&place, Capability::Artifacts));
+    assert_eq!(c.services[1].place, ServicePlace::External { address: "mail.example.com".into() });
+    let availability = |mtbf_hours, mttr_hours| Some(Availability { mtbf_hours, mttr_hours });
+    assert_eq!(cc.availability, availability(4380.0, 0.5));
+    assert_eq!((c.availability.cut, c.availability.host), (availability(1e4, 1.0), None));
 }

@@ -65,12 +65,14 @@ fn the_base_is_fine() {
 fn shape() {
     case(
         &[("networks:", "netwroks:")],
-        &["6:3 unknown-key expected=ssh, networks, hosts, endpoints, etcd, database key=netwroks nearest=networks"],
+        &[
+            "6:3 unknown-key expected=ssh, networks, hosts, endpoints, etcd, database, storage, platform, services, availability key=netwroks nearest=networks",
+        ],
     );
     case(
         &[("address: 10.88.0.11", "adress: 10.88.0.11")],
         &[
-            "8:22 unknown-key expected=name, address, externalAddress, roles, failureDomain, ssh key=adress nearest=address",
+            "8:22 unknown-key expected=name, address, externalAddress, roles, failureDomain, ssh, availability key=adress nearest=address",
         ],
     );
     case(
@@ -293,7 +295,15 @@ fn quorums() {
 fn databases() {
     case(&[("{ galera: {} }", "{}")], &["14:13 database-mode-missing"]);
     case(&[("galera: {}", "galera: {}, single: {}")], &["14:13 database-mode-several modes=single, galera"]);
-    case(&[("galera: {}", "replication: {}")], &["14:28 replication-later"]);
+    case(&[("galera: {}", "replication: {}")], &[]);
+    case(
+        &[
+            ("  endpoints:", "    - { name: node4, address: 10.88.0.14, roles: [database] }\n  endpoints:"),
+            ("galera: {}", "replication: {}"),
+        ],
+        &["15:28 replication-count count=4"],
+    );
+    case(&[("galera: {}", "replication: { mode: semi }")], &["14:30 unknown-key expected= key=mode nearest=none"]);
     case(&[("galera: {}", "single: {}")], &["14:23 single-count count=3"]);
     let plain = (
         "{ name: node1, address: 10.88.0.11, roles: [control, gateway, database] }",
@@ -428,6 +438,205 @@ fn endpoints() {
         &[("galera: {}", "external: { host: db.example.com, user: u }")],
         &["13:30 endpoint-external-database host=db.example.com"],
     );
+}
+
+/// What a replicated database's own address needs: whoever is the primary holds it.
+#[test]
+fn holders_of_a_replicated_database() {
+    let node4 = "    - { name: node4, address: 10.88.0.14, roles: [balancer] }\n  endpoints:";
+    case(
+        &[("  endpoints:", node4), ("galera: {}", "replication: {}"), ("0.101", "0.101, candidates: [node4]")],
+        &["14:56 candidate-lacks-role endpoint=database host=node4 roles=database"],
+    );
+}
+
+#[test]
+fn endpoints_on_one_host() {
+    let single = [
+        ("galera", "single"),
+        (NODE1, "{ name: node1, address: 10.88.0.11, roles: [control, gateway] }"),
+        (
+            "{ name: node2, address: 10.88.0.12, roles: [control, gateway, database] }",
+            "{ name: node2, address: 10.88.0.12, roles: [control, gateway] }",
+        ),
+    ];
+    let with = |to: &'static str| [single[0], single[1], single[2], (DATABASE, to)];
+    case(&with("{ name: database, host: node3, names: [db.example.com] }"), &[]);
+    case(
+        &with("{ name: database, host: nod3 }"),
+        &["13:31 unknown-host expected=node1, node2, node3 name=nod3 nearest=node3"],
+    );
+    case(
+        &with("{ name: database, host: node1 }"),
+        &["13:31 endpoint-host-lacks-role endpoint=database host=node1 roles=database"],
+    );
+    // Nothing listens on another port.
+    case(
+        &with("{ name: database, host: node3, ports: [3307] }"),
+        &["13:46 out-of-range key=port max=3306 min=3306 value=3307"],
+    );
+    case(
+        &[(DATABASE, "{ name: database, host: node3 }")],
+        &["13:31 endpoint-host-is-one-of-several endpoint=database host=node3"],
+    );
+    case(
+        &[(DATABASE, "{ name: database, host: node3 }"), ("  database: { galera: {} }\n", "")],
+        &["13:31 endpoint-without-database"],
+    );
+    case(
+        &[(PLATFORM, "{ name: platform, host: node1, vip: 10.88.0.100, vrid: 3 }")],
+        &["12:15 endpoint-kind-several endpoint=platform kinds=vip, host"],
+    );
+    case(&[(PLATFORM, "{ name: platform, host: node1 }")], &[]);
+}
+
+#[test]
+fn balancers_in_front() {
+    let lvs = "    - { name: lvs1, address: 10.88.0.21, roles: [balancer] }\n  endpoints:";
+    case(
+        &[
+            ("  endpoints:", lvs),
+            ("0.100", "0.100, through: lvs"),
+            (DATABASE, "{ name: database, host: node3, through: maxscale, ports: [4105] }"),
+        ],
+        &[],
+    );
+    case(&[("0.100", "0.100, through: lvs")], &["12:15 no-candidates endpoint=platform roles=balancer"]);
+    case(
+        &[("0.100", "0.100, through: lsv")],
+        &["12:52 unknown-through expected=lvs, maxscale nearest=lvs through=lsv"],
+    );
+    case(
+        &[("0.100", "0.100, through: maxscale"), ("0.101", "0.101, through: lvs")],
+        &[
+            "12:52 through-not-here endpoint=platform through=maxscale",
+            "13:52 through-not-here endpoint=database through=lvs",
+        ],
+    );
+    case(
+        &[("galera: {}", "replication: {}"), ("0.101", "0.101, through: maxscale")],
+        &["13:52 through-not-here endpoint=database through=maxscale"],
+    );
+    case(
+        &[
+            (PLATFORM, "{ name: control, vip: 10.88.0.100, ports: [6443], candidates: [node1, lvs1] }"),
+            ("  endpoints:", lvs),
+        ],
+        &["13:77 candidate-lacks-role endpoint=control host=lvs1 roles=control"],
+    );
+}
+
+#[test]
+fn storage() {
+    let with = |storage: &'static str| ("  database: {", storage);
+    case(&[with("  storage: {}\n  database: {")], &["14:12 storage-kind-missing"]);
+    case(
+        &[with("  storage: { nfs: {}, external: { address: nas } }\n  database: {")],
+        &["14:12 storage-kind-several kinds=nfs, external"],
+    );
+    case(&[with("  storage: { external: { address: 'a b' } }\n  database: {")], &["14:35 bad-server value=a b"]);
+    case(&[with("  storage: { nfs: {} }\n  database: {")], &["14:19 nfs-count count=0"]);
+    case(&[with("  storage: { glusterfs: {} }\n  database: {")], &["14:25 glusterfs-too-few count=0"]);
+    let hosts = |n: usize| -> String {
+        let host = |i| format!("    - {{ name: s{i}, address: 10.88.0.{}, roles: [storage] }}\n", i + 20);
+        (0..n).map(host).collect::<String>() + "  endpoints:"
+    };
+    let (two, three, four) = (hosts(2), hosts(3), hosts(4));
+    case(&[("  endpoints:", &two), with("  storage: { glusterfs: {} }\n  database: {")], &[]);
+    case(&[("  endpoints:", &three), with("  storage: { glusterfs: {} }\n  database: {")], &[]);
+    case(
+        &[("  endpoints:", &four), with("  storage: { glusterfs: { replicas: 3 } }\n  database: {")],
+        &["18:37 glusterfs-replicas count=4 replicas=3"],
+    );
+    case(
+        &[("  endpoints:", &two), with("  storage: { glusterfs: { replicas: 1 } }\n  database: {")],
+        &["16:37 out-of-range key=replicas max=9 min=2 value=1"],
+    );
+    case(
+        &[with("  storage: { ceph: {} }\n  database: {")],
+        &["14:14 unknown-key expected=glusterfs, nfs, external key=ceph nearest=none"],
+    );
+}
+
+#[test]
+fn platforms() {
+    let with = |platform: &'static str| ("  database: {", platform);
+    case(&[with("  platform: { kind: cloudpods }\n  database: {")], &[]);
+    case(
+        &[with("  platform: { kind: cloudpod }\n  database: {")],
+        &["14:21 unknown-platform expected=cloudpods, rainbond, rancher, kubernetes kind=cloudpod nearest=cloudpods"],
+    );
+    case(&[with("  platform: cloudpods\n  database: {")], &["14:13 wrong-type expected=mapping"]);
+    let none = (DATABASE, "{ name: other, dns: { name: db }, ports: [1] }");
+    case(
+        &[none, ("database: { galera: {} }", "platform: { kind: rainbond }")],
+        &["14:21 platform-without-database kind=rainbond"],
+    );
+    case(&[none, ("database: { galera: {} }", "platform: { kind: kubernetes }")], &[]);
+    let built_in = "platform: { kind: rainbond }\n  services: [{ name: mysql, hosts: [node2], capability: database }]";
+    case(&[none, ("database: { galera: {} }", built_in)], &[]);
+    let roles = BASE
+        .replace("[control, gateway", "[etcd, gateway")
+        .replace("database: {", "platform: { kind: rancher }\n  database: {");
+    assert_eq!(findings(&roles), ["14:21 platform-without-control kind=rancher"]);
+}
+
+#[test]
+fn services() {
+    let services = |entries: &str| format!("  services: [{entries}]\n  database: {{");
+    let judged = |entries: &str, expected: &[&str]| case(&[("  database: {", &services(entries))], expected);
+    judged("{ name: hub, hosts: [node1, node2], needs: 2, capability: artifacts }", &[]);
+    judged("{ name: hub, external: { address: hub.example.com }, capability: artifacts }", &[]);
+    judged(
+        "{ name: Hub, hosts: [nod1, node2, node2], needs: 4, capability: artefacts }",
+        &[
+            "14:22 bad-name name=Hub what=service",
+            "14:35 unknown-host expected=node1, node2, node3 name=nod1 nearest=node1",
+            "14:48 duplicate-service-host name=node2 service=Hub",
+            "14:63 out-of-range key=needs max=3 min=1 value=4",
+            "14:78 unknown-capability capability=artefacts expected=control, coordination, database, ingress, artifacts, storage, workloads nearest=artifacts",
+        ],
+    );
+    judged("{ name: hub, capability: artifacts }", &["14:22 service-place-missing service=hub"]);
+    judged("{ name: hub, hosts: [], capability: artifacts }", &["14:34 service-place-missing service=hub"]);
+    judged(
+        "{ name: hub, hosts: [node1], external: { address: x }, capability: artifacts }",
+        &["14:22 service-place-several service=hub"],
+    );
+    judged(
+        "{ name: hub, external: { address: 'x y' }, needs: 1, capability: artifacts }",
+        &["14:48 bad-server value=x y", "14:64 needs-without-hosts service=hub"],
+    );
+    judged(
+        "{ name: hub, hosts: [node1], capability: artifacts }, { name: hub, hosts: [node2], capability: storage }",
+        &["14:76 duplicate-name line=14 name=hub what=service"],
+    );
+    judged("{ name: hub, hosts: [node1] }", &["14:27 missing-key key=capability"]);
+}
+
+#[test]
+fn availabilities() {
+    let of_host = |value: &str| format!("0.12, availability: {value},");
+    let judged = |value: &str, expected: &[&str]| case(&[("0.12,", &of_host(value))], expected);
+    judged("{ mtbfHours: 4380, mttrHours: 0.5 }", &[]);
+    judged(
+        "{ mtbfHours: 0, mttrHours: -1 }",
+        &["9:70 bad-hours key=mtbfHours value=0", "9:84 bad-hours key=mttrHours value=-1"],
+    );
+    judged(
+        "{ mtbfHours: .inf, mttrHours: .nan }",
+        &["9:70 bad-hours key=mtbfHours value=inf", "9:87 bad-hours key=mttrHours value=NaN"],
+    );
+    judged("{ mtbfHours: 4, mttrHours: 4 }", &["9:84 repair-too-long mtbf=4 mttr=4"]);
+    judged("{ mtbfHours: 4 }", &["9:59 missing-key key=mttrHours"]);
+    judged("{ mtbfHours: long, mttrHours: 4 }", &["9:70 wrong-type expected=number"]);
+    let for_all = "  availability: { host: { mtbfHours: 1, mttrHours: 2 }, disk: {} }\n  database: {";
+    case(
+        &[("  database: {", for_all)],
+        &["14:57 unknown-key expected=host, component, domain, cut, outside key=disk nearest=none"],
+    );
+    let for_all = "  availability: { outside: { mtbfHours: 1, mttrHours: 2 } }\n  database: {";
+    case(&[("  database: {", for_all)], &["14:55 repair-too-long mtbf=1 mttr=2"]);
 }
 
 #[test]

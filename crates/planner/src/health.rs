@@ -21,12 +21,25 @@ pub struct Seen<'a> {
 }
 
 impl Seen<'_> {
-    /// Whether a component works on a host: it was reached, and every probe of the component there was well.
+    /// Whether a component works on a host: it was reached, and every probe of the component there was well. Of what
+    /// nobody looks at, such as what another installer brought, no more can be said than that its host is there.
     pub fn up(&self, component: &str, host: &HostName) -> bool {
         self.reports.get(host).is_some_and(|reports| {
             let mut of_component = reports.iter().filter(|r| r.component == component).peekable();
-            of_component.peek().is_some() && of_component.all(|r| r.ok)
+            match of_component.peek() {
+                Some(_) => of_component.all(|r| r.ok),
+                None => !self.watched(component, host),
+            }
         })
+    }
+
+    /// Whether a component has probes on a host.
+    fn watched(&self, component: &str, host: &HostName) -> bool {
+        let host = self.cluster.host(host);
+        match (components::of_leaf(component), host) {
+            (Some(component), Some(host)) => !component.probes(self.cluster, host).is_empty(),
+            _ => true,
+        }
     }
 }
 
@@ -83,8 +96,9 @@ pub struct HostHealth {
 
 /// Puts everything together.
 pub fn health(seen: Seen<'_>) -> Health {
-    let capabilities: Vec<_> =
-        components::capabilities(seen.cluster).iter().map(|(c, rule)| capability(seen, *c, rule)).collect();
+    // Of what rests on no host of the cluster, nothing was seen.
+    let rules = components::capabilities(seen.cluster).into_iter().filter(|(_, rule)| !rule.leaves().is_empty());
+    let capabilities: Vec<_> = rules.map(|(c, rule)| capability(seen, c, &rule)).collect();
     let components = components::all()
         .iter()
         .filter_map(|component| {
@@ -134,14 +148,13 @@ fn capability(seen: Seen<'_>, capability: Capability, rule: &Rule) -> Capability
     CapabilityHealth { capability, state, margin, full_margin, notes }
 }
 
-/// The virtual IPs in front of a capability: who holds each, and whether anybody got an answer through it.
+/// The virtual IPs in front of a capability and of what it rests on: who holds each, and whether anybody got an answer
+/// through it.
 fn endpoints(seen: Seen<'_>, capability: Capability) -> Vec<(String, Vec<String>, bool)> {
+    let foundation = components::foundation(seen.cluster, capability);
     seen.cluster
         .vips()
-        .filter(|(endpoint, _)| {
-            let database = endpoint.name == model::DATABASE;
-            (database && capability == Capability::Database) || (!database && capability == Capability::Ingress)
-        })
+        .filter(|(endpoint, _)| foundation.contains(&components::behind(endpoint)))
         .map(|(endpoint, _)| {
             let report = |name: &str, well: &dyn Fn(&ProbeReport) -> bool| -> Vec<String> {
                 seen.reports

@@ -286,3 +286,34 @@ fn the_guard_takes_away_nothing_that_works() {
         assert_eq!(probed.guard(component, host), *expected, "{case}: {component} on {host}");
     }
 }
+
+/// Of what another installer brought, nobody looks: it counts as up while its host is there, and what it rests on is
+/// seen through the components that are watched.
+#[test]
+fn what_nobody_watches_is_up_while_its_host_is() {
+    let plan = || {
+        let cluster = model::parse(include_str!("../../../examples/cloudpods-4.yaml")).unwrap();
+        let reports = well(&cluster);
+        Probed { cluster, reports, absent: BTreeMap::new() }
+    };
+    let state = |probed: Probed, capability: &str| {
+        let health = probed.health();
+        let found = health.capabilities.iter().find(|c| c.capability.id() == capability).unwrap();
+        (found.state, found.margin)
+    };
+    assert_eq!(plan().health().state, State::Healthy);
+    assert_eq!(state(plan(), "control"), (State::Healthy, Some(0)));
+    assert_eq!(state(plan(), "workloads"), (State::Healthy, Some(2)));
+    // No margin was there to lose: the database host alone ends it either way.
+    assert_eq!(state(plan().without("node2"), "control"), (State::Healthy, Some(0)));
+    assert_eq!(state(plan().without("node2"), "workloads"), (State::Degraded, Some(1)));
+    assert_eq!(state(plan().failing("mariadb", "node4"), "control"), (State::Lost, None));
+    assert_eq!(state(plan().failing("mariadb", "node4"), "workloads"), (State::Healthy, Some(2)));
+    assert_eq!(state(plan().held("platform", &[]), "control"), (State::Lost, None), "users come in there");
+
+    let outside = model::parse(include_str!("../../../examples/rainbond-5.17-external.yaml")).unwrap();
+    let reports = well(&outside);
+    let health = Probed { cluster: outside, reports, absent: BTreeMap::new() }.health();
+    let seen: Vec<_> = health.capabilities.iter().map(|c| c.capability.id()).collect();
+    assert_eq!(seen, ["control", "coordination", "ingress", "workloads"], "nothing was seen of what is outside");
+}

@@ -9,6 +9,7 @@ use wire::{Fault, Grant, Look, Probe, ProbeKind, Resource, SqlAuth, Touch, UnitE
 
 use crate::component::{At, Component, Membership, Once, Rollout, View, unit_failures};
 use crate::identity::{self, directory};
+use crate::maxscale;
 use crate::render::render;
 use crate::rule::{Capability, Rule};
 
@@ -117,6 +118,10 @@ impl Component for Galera {
             return vec![];
         }
         let quorum = Rule::Quorum { recounts: true, of: members.iter().map(|h| Rule::up(ID, &h.name)).collect() };
+        // MaxScale looks at the members itself, and any member of the quorum takes writes.
+        if maxscale::chosen(cluster) {
+            return vec![(Capability::Database, quorum)];
+        }
         // HAProxy sends writes where an agent says so: a member without its agent counts as a vote, not as a writer.
         let writer = Rule::Any(
             members.iter().map(|h| Rule::All(vec![Rule::up(ID, &h.name), Rule::up("agent", &h.name)])).collect(),

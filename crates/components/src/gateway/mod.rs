@@ -59,9 +59,12 @@ impl Component for Gateway {
     }
 
     fn rules(&self, cluster: &Cluster) -> Vec<(Capability, Rule)> {
-        // With a virtual IP in front, the virtual IP says where a gateway is needed.
-        if matches!(cluster.endpoint(model::PLATFORM).map(|e| &e.kind), Some(EndpointKind::Vip(_))) {
-            return vec![];
+        match cluster.endpoint(model::PLATFORM).map(|e| &e.kind) {
+            // With a virtual IP in front, the virtual IP says where a gateway is needed.
+            Some(EndpointKind::Vip(_)) => return vec![],
+            // Clients know one gateway alone.
+            Some(EndpointKind::Host { host }) => return vec![(Capability::Ingress, Rule::up(ID, host))],
+            Some(EndpointKind::External { .. } | EndpointKind::Dns { .. }) | None => {}
         }
         let up: Vec<_> = self.hosts(cluster).iter().map(|h| Rule::up(ID, &h.name)).collect();
         if up.is_empty() { vec![] } else { vec![(Capability::Ingress, Rule::Any(up))] }

@@ -67,8 +67,12 @@ impl Component for Mariadb {
 
     fn rules(&self, cluster: &Cluster) -> Vec<(Capability, Rule)> {
         let hosts = self.hosts(cluster);
-        // HAProxy sends writes where the agent says so.
-        let rule = |h: &&Host| Rule::All(vec![Rule::up(ID, &h.name), Rule::up("agent", &h.name)]);
+        // HAProxy sends writes where the agent says so; without one, clients come straight to the server.
+        let asked = !cluster.balancers().is_empty();
+        let rule = |h: &&Host| {
+            let up = Rule::up(ID, &h.name);
+            if asked { Rule::All(vec![up, Rule::up("agent", &h.name)]) } else { up }
+        };
         hosts.first().map(|h| vec![(Capability::Database, rule(h))]).unwrap_or_default()
     }
 

@@ -38,6 +38,7 @@ impl Component for Names {
                 let address = match &e.kind {
                     EndpointKind::Vip(vip) => vip.address.to_string(),
                     EndpointKind::External { address } => address.parse::<std::net::IpAddr>().ok()?.to_string(),
+                    EndpointKind::Host { host } => at.cluster.host(host)?.address.to_string(),
                     EndpointKind::Dns { .. } => return None,
                 };
                 let mut names = vec![endpoint_name(at.cluster, &e.name)];

@@ -3,26 +3,39 @@
 use std::net::SocketAddr;
 
 use minijinja::context;
-use model::{Cluster, Endpoint, Host};
+use model::{Cluster, Endpoint, Host, Through};
 use wire::{Fault, Probe, ProbeKind, Resource, Touch, UnitEffect};
 
-use crate::component::{At, Component, Rollout, unit_failures};
+use crate::component::{At, Component, Deployable, Rollout, unit_failures};
 use crate::render::render;
 use crate::rule::{Capability, Rule};
-use crate::{balancer, gateway};
+use crate::{balancer, behind, gateway, lvs, maxscale, platform, replication};
 
 pub struct Vip;
 
 pub(crate) const ID: &str = "vip";
 const UNIT: &str = "keepalived.service";
 
-/// What stands behind an endpoint's address: the component, the agent's verdict on it, and the capability.
-fn behind(endpoint: &Endpoint) -> (&'static str, &'static str, Capability) {
-    if endpoint.name == model::DATABASE {
-        (balancer::ID, "balancer", Capability::Database)
-    } else {
-        (gateway::ID, "gateway", Capability::Ingress)
+/// The component that answers at an endpoint's address. The agent's verdict on it has the same name.
+fn service(endpoint: &Endpoint) -> &'static str {
+    match (endpoint.through, behind(endpoint)) {
+        (Some(Through::Lvs), _) => lvs::ID,
+        (Some(Through::Maxscale), _) => maxscale::ID,
+        (None, Capability::Database) => balancer::ID,
+        (None, Capability::Control) => platform::ID,
+        (None, _) => gateway::ID,
     }
+}
+
+/// The virtual IPs that keepalived moves: not that of a replicated database, which its primary holds itself.
+fn moved(cluster: &Cluster) -> impl Iterator<Item = (&Endpoint, &model::Vip)> {
+    let replicated = replication::chosen(cluster);
+    cluster.vips().filter(move |(e, _)| !(replicated && behind(e) == Capability::Database))
+}
+
+/// Those that a host may hold.
+fn of_host<'c>(cluster: &'c Cluster, host: &Host) -> Vec<(&'c Endpoint, &'c model::Vip)> {
+    moved(cluster).filter(|(_, v)| v.candidates.contains(&host.name)).collect()
 }
 
 /// Under which the probes through a virtual IP are reported.
@@ -51,12 +64,18 @@ impl Component for Vip {
     }
 
     fn hosts<'c>(&self, cluster: &'c Cluster) -> Vec<&'c Host> {
-        cluster.hosts.iter().filter(|h| cluster.vips().any(|(_, v)| v.candidates.contains(&h.name))).collect()
+        cluster.hosts.iter().filter(|h| !of_host(cluster, h).is_empty()).collect()
+    }
+
+    fn deployable(&self, cluster: &Cluster, host: &Host) -> Deployable {
+        // Of the platform's own servers the agent has no verdict yet, and an address must not stay with a dead one.
+        let judged = |e: &Endpoint| service(e) != platform::ID;
+        if of_host(cluster, host).iter().all(|(e, _)| judged(e)) { Deployable::Now } else { Deployable::Later }
     }
 
     fn desired(&self, at: At<'_>) -> Vec<Resource> {
         let interface = at.interface().unwrap_or("interface-not-found");
-        let mine: Vec<_> = at.cluster.vips().filter(|(_, v)| v.candidates.contains(&at.host.name)).collect();
+        let mine = of_host(at.cluster, at.host);
         let instances: Vec<_> = mine
             .iter()
             .map(|(endpoint, vip)| {
@@ -70,11 +89,11 @@ impl Component for Vip {
                     .collect();
                 context! {
                     name => endpoint.name.as_str(), vrid => vip.vrid, priority => 200 - place.min(150),
-                    address => format!("{}/{}", vip.address, vip.prefix), peers, verdict => behind(endpoint).1,
+                    address => format!("{}/{}", vip.address, vip.prefix), peers, verdict => service(endpoint),
                 }
             })
             .collect();
-        let mut verdicts: Vec<_> = mine.iter().map(|(e, _)| behind(e).1).collect();
+        let mut verdicts: Vec<_> = mine.iter().map(|(e, _)| service(e)).collect();
         verdicts.sort_unstable();
         verdicts.dedup();
         let addresses: Vec<_> = mine.iter().map(|(_, v)| format!("{}/{}", v.address, v.prefix)).collect();
@@ -119,14 +138,13 @@ impl Component for Vip {
     }
 
     fn rules(&self, cluster: &Cluster) -> Vec<(Capability, Rule)> {
-        cluster
-            .vips()
+        moved(cluster)
             .map(|(endpoint, vip)| {
-                let (service, _, capability) = behind(endpoint);
+                let service = service(endpoint);
                 // Not the agent: the check that keepalived runs looks for itself where no agent answers.
                 let holder = |c| Rule::All(vec![Rule::up(ID, c), Rule::up(service, c)]);
                 let holders = vip.candidates.iter().map(holder).collect();
-                (capability, Rule::Any(holders))
+                (behind(endpoint), Rule::Any(holders))
             })
             .collect()
     }
@@ -137,7 +155,7 @@ impl Component for Vip {
 
     fn probes(&self, cluster: &Cluster, host: &Host) -> Vec<Probe> {
         let mut probes = running();
-        for (endpoint, vip) in cluster.vips().filter(|(_, v)| v.candidates.contains(&host.name)) {
+        for (endpoint, vip) in of_host(cluster, host) {
             probes.push(Probe {
                 component: ID.to_owned(),
                 name: format!("holds-{}", endpoint.name),

@@ -1,5 +1,7 @@
 //! Clusters and hosts as the tests need them: the example files, and facts of hosts that were just installed.
 
+#![allow(dead_code, reason = "each test file uses its part")]
+
 use model::{Cluster, Host, Preset};
 use wire::{Facts, Interface};
 

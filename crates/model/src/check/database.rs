@@ -43,8 +43,10 @@ fn mode(at: &At<raw::Database>, hosts: &[Checked<'_>], found: &mut Findings) -> 
         return None;
     }
     if let Some(replication) = &raw.replication {
-        found.add(codes::REPLICATION_LATER.at(replication.span));
-        None
+        // The primary waits for one replica; a third member stands by. More would only follow.
+        let few_or_many = |count| !(2..=3).contains(&count);
+        count(hosts, found, |count| few_or_many(count).then(|| codes::REPLICATION_COUNT.at(replication.span)));
+        Some(DatabaseMode::Replication)
     } else if let Some(single) = &raw.single {
         count(hosts, found, |count| (count != 1).then(|| codes::SINGLE_COUNT.at(single.span)));
         Some(DatabaseMode::Single)

@@ -5,9 +5,10 @@ use std::net::IpAddr;
 
 use super::hosts::Checked as Host;
 use super::networks::Checked as Network;
-use super::{Findings, names, vips};
+use super::{Findings, names, platform, vips};
 use crate::problem::Code;
-use crate::types::{DATABASE, Endpoint, EndpointKind, PLATFORM};
+use crate::types::{CONTROL, DATABASE, Endpoint, EndpointKind, HostName, PLATFORM, Role, Through};
+use crate::yaml::At;
 use crate::{codes, raw};
 
 const HTTP: u16 = 80;
@@ -27,6 +28,7 @@ pub(super) fn check(
     for (index, raw) in all.iter().enumerate() {
         names::label("endpoint", &raw.name, found);
         one_kind(raw, found);
+        let through = through(raw, spec, found);
         let ports = ports(raw, found);
         let kind = if let Some(external) = &raw.external {
             names::server(&external.value.address, found);
@@ -34,24 +36,29 @@ pub(super) fn check(
         } else if let Some(dns) = &raw.dns {
             names::dns_name(&dns.value.name, found);
             Some(EndpointKind::Dns { name: dns.value.name.value.clone() })
+        } else if let Some(at) = &raw.host {
+            one_host(raw, at, spec, hosts, found);
+            Some(EndpointKind::Host { host: HostName::from(at.value.as_str()) })
         } else {
             vips.remove(&index).map(EndpointKind::Vip)
         };
         dns_names(raw, hosts, found);
         if let Some(kind) = kind {
             let names = raw.names.iter().map(|n| n.value.clone()).collect();
-            endpoints.push(Endpoint { name: raw.name.value.clone(), kind, ports, names });
+            endpoints.push(Endpoint { name: raw.name.value.clone(), kind, through, ports, names });
         }
     }
     endpoints
 }
 
 fn one_kind(raw: &raw::Endpoint, found: &mut Findings) {
-    let kinds: Vec<&str> =
-        [("vip", raw.vip.is_some()), ("external", raw.external.is_some()), ("dns", raw.dns.is_some())]
-            .into_iter()
-            .filter_map(|(key, there)| there.then_some(key))
-            .collect();
+    let kinds = [
+        ("vip", raw.vip.is_some()),
+        ("external", raw.external.is_some()),
+        ("dns", raw.dns.is_some()),
+        ("host", raw.host.is_some()),
+    ];
+    let kinds: Vec<&str> = kinds.into_iter().filter_map(|(key, there)| there.then_some(key)).collect();
     let about = |code: Code| code.at(raw.name.span).arg("endpoint", &raw.name.value);
     match kinds.as_slice() {
         [] => found.add(about(codes::ENDPOINT_KIND_NONE)),
@@ -70,6 +77,64 @@ fn one_kind(raw: &raw::Endpoint, found: &mut Findings) {
         if let Some(span) = span {
             found.add(codes::ONLY_WITH_VIP.at(span).arg("key", key).arg("endpoint", &raw.name.value));
         }
+    }
+}
+
+/// What the endpoint's connections go through, where that fits what stands behind it.
+fn through(raw: &raw::Endpoint, spec: &raw::Spec, found: &mut Findings) -> Option<Through> {
+    let at = raw.through.as_ref()?;
+    let Some(through) = Through::from_word(&at.value) else {
+        let words: Vec<&str> = Through::ALL.into_iter().map(Through::word).collect();
+        platform::unknown(codes::UNKNOWN_THROUGH, "through", at, &words, found);
+        return None;
+    };
+    let name = raw.name.value.as_str();
+    let fits = match through {
+        Through::Lvs => raw.vip.is_some() && ![DATABASE, CONTROL].contains(&name),
+        Through::Maxscale => {
+            let galera = spec.database.as_ref().is_some_and(|d| d.value.galera.is_some());
+            name == DATABASE && galera && (raw.vip.is_some() || raw.host.is_some())
+        }
+    };
+    if !fits {
+        let finding = codes::THROUGH_NOT_HERE.at(at.span).arg("through", through.word());
+        found.add(finding.arg("endpoint", name));
+    }
+    Some(through)
+}
+
+/// One host stands for the endpoint: it must be the one that answers.
+fn one_host(raw: &raw::Endpoint, at: &At<String>, spec: &raw::Spec, hosts: &[Host<'_>], found: &mut Findings) {
+    let database = raw.name.value == DATABASE;
+    let through = raw.through.is_some();
+    if database && vips::database(at.span, spec, found) {
+        let single = spec.database.as_ref().is_some_and(|d| d.value.single.is_some());
+        if single && !through {
+            direct_port(raw, found);
+        } else if !through {
+            let finding = codes::ENDPOINT_HOST_DATABASE.at(at.span).arg("host", &at.value);
+            found.add(finding.arg("endpoint", &raw.name.value));
+        }
+    }
+    let roles: &[Role] = match raw.name.value.as_str() {
+        PLATFORM => &[Role::Gateway],
+        CONTROL => &[Role::Control],
+        DATABASE if through => &[Role::Balancer, Role::Database],
+        DATABASE => &[Role::Database],
+        _ => &[],
+    };
+    let Some(host) = platform::host(at, hosts, found) else { return };
+    if !roles.is_empty() && !host.has_any(roles) && !host.roles_unclear {
+        let finding = codes::ENDPOINT_HOST_ROLE.at(at.span).related(host.raw.roles.span, host.name());
+        let finding = finding.arg("host", host.name()).arg("endpoint", &raw.name.value);
+        found.add(finding.arg("roles", vips::words(roles)));
+    }
+}
+
+/// Nothing but the database itself listens there, on its own port.
+fn direct_port(raw: &raw::Endpoint, found: &mut Findings) {
+    for port in raw.ports.iter().flat_map(|p| &p.value) {
+        let _: Option<u16> = found.number("port", port, i64::from(MYSQL), i64::from(MYSQL));
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::networks::{self, Checked as Network};
-use super::{Findings, names, ssh};
+use super::{Findings, availability, names, ssh};
+use crate::availability::Availability;
 use crate::types::{Host, HostName, Role, Ssh};
 use crate::yaml::At;
 use crate::{codes, raw, suggest};
@@ -18,6 +19,7 @@ pub(super) struct Checked<'a> {
     /// Whether a role could not be read, so that counting roles means nothing.
     pub roles_unclear: bool,
     ssh: Ssh,
+    availability: Option<Availability>,
 }
 
 impl Checked<'_> {
@@ -38,6 +40,7 @@ impl Checked<'_> {
             roles: self.roles,
             failure_domain: domains.collect(),
             ssh: self.ssh,
+            availability: self.availability,
         })
     }
 }
@@ -79,6 +82,7 @@ fn host<'a>(raw: &'a raw::Host, common: &ssh::Layer, networks: &[Network<'_>], f
         roles,
         roles_unclear,
         ssh: own.over(common).finish(),
+        availability: raw.availability.as_ref().and_then(|a| availability::check(a, found)),
     }
 }
 

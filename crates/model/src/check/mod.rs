@@ -3,13 +3,16 @@
 //! All findings are collected, so that one run of `quorate check` shows everything there is to correct. A check whose
 //! own input is already wrong stays silent: one mistake is one finding.
 
+mod availability;
 mod database;
 mod endpoints;
 mod hosts;
 mod names;
 mod networks;
+mod platform;
 mod quorum;
 mod ssh;
+mod storage;
 mod vips;
 
 use crate::codes;
@@ -59,6 +62,10 @@ pub(crate) fn check(file: &raw::File) -> Result<Cluster, Problems> {
     let hosts = hosts::check(&spec.hosts, spec.ssh.as_ref(), &networks, &mut found);
     quorum::check(&spec.hosts, &hosts, &mut found);
     let database = spec.database.as_ref().and_then(|d| database::check(d, &hosts, &mut found));
+    let storage = spec.storage.as_ref().and_then(|s| storage::check(s, &hosts, &mut found));
+    let platform = platform::check(spec, &hosts, &mut found);
+    let services = platform::services(&spec.services, &hosts, &mut found);
+    let availability = spec.availability.as_ref().map(|a| availability::for_all(a, &mut found)).unwrap_or_default();
     let endpoints = endpoints::check(spec, &networks, &hosts, &mut found);
     let etcd = etcd(spec.etcd.as_ref(), &mut found);
     if found.0.is_empty() {
@@ -69,6 +76,10 @@ pub(crate) fn check(file: &raw::File) -> Result<Cluster, Problems> {
             endpoints,
             etcd,
             database,
+            storage,
+            platform,
+            services,
+            availability,
         })
     } else {
         found.0.sort_by_key(|p| (p.span, p.code));

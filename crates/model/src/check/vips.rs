@@ -9,7 +9,7 @@ use super::Findings;
 use super::hosts::Checked as Host;
 use super::networks::{self, Checked as Network};
 use crate::problem::Span;
-use crate::types::{DATABASE, HostName, PLATFORM, Role, Vip};
+use crate::types::{CONTROL, DATABASE, HostName, PLATFORM, Role, Through, Vip};
 use crate::yaml::At;
 use crate::{codes, raw, suggest};
 
@@ -26,7 +26,10 @@ pub(super) fn check(
     for (index, raw) in spec.endpoints.iter().enumerate() {
         let Some(at) = &raw.vip else { continue };
         // Its own findings first: they do not depend on whether the address can be read.
-        let suitable = if raw.name.value == DATABASE { database(raw, at.span, spec, found) } else { true };
+        // The candidates of a wrong one would be looked for among hosts that have no reason to have the role; named ones
+        // still count.
+        let sensible = raw.name.value != DATABASE || database(at.span, spec, found) || raw.candidates.is_some();
+        let roles = suitable(raw, spec);
         let Ok(address) = at.value.parse::<IpAddr>() else {
             found.add(codes::BAD_ADDRESS.at(at.span).arg("address", &at.value));
             continue;
@@ -42,7 +45,7 @@ pub(super) fn check(
         not_a_host(address, at.span, hosts, found);
         let network = network(raw, at, address, networks, found);
         let candidates =
-            if suitable { candidates(raw, network.map(|(n, _)| n), networks, hosts, found) } else { Vec::new() };
+            if sensible { candidates(raw, roles, network.map(|(n, _)| n), networks, hosts, found) } else { Vec::new() };
         let vrid = match raw.vrid.as_ref() {
             Some(v) => u8::try_from(v.value).ok(),
             None => derived_vrid(raw, address, &mut vrids, found),
@@ -55,8 +58,8 @@ pub(super) fn check(
     vips
 }
 
-/// A virtual IP in front of the database makes sense only where Quorate keeps the database.
-fn database(raw: &raw::Endpoint, span: Span, spec: &raw::Spec, found: &mut Findings) -> bool {
+/// An address in front of the database makes sense only where Quorate keeps the database.
+pub(super) fn database(span: Span, spec: &raw::Spec, found: &mut Findings) -> bool {
     match &spec.database {
         None => found.add(codes::ENDPOINT_NO_DATABASE.at(span)),
         Some(database) => match &database.value.external {
@@ -68,8 +71,7 @@ fn database(raw: &raw::Endpoint, span: Span, spec: &raw::Spec, found: &mut Findi
             None => return true,
         },
     }
-    // The candidates would be looked for among hosts that have no reason to have the role; named ones still count.
-    raw.candidates.is_some()
+    false
 }
 
 fn not_a_host(address: IpAddr, span: Span, hosts: &[Host<'_>], found: &mut Findings) {
@@ -131,28 +133,35 @@ fn network<'n, 'a>(
 }
 
 /// The roles of which a holder of the endpoint needs one; empty: any host will do.
-fn suitable(endpoint: &str) -> &'static [Role] {
-    match endpoint {
-        PLATFORM => &[Role::Gateway, Role::Control],
+fn suitable(raw: &raw::Endpoint, spec: &raw::Spec) -> &'static [Role] {
+    let directors = raw.through.as_ref().is_some_and(|t| t.value == Through::Lvs.word());
+    let replicated = spec.database.as_ref().is_some_and(|d| d.value.replication.is_some());
+    match raw.name.value.as_str() {
+        // Whoever is the primary holds the address itself.
+        DATABASE if replicated => &[Role::Database],
         DATABASE => &[Role::Balancer, Role::Database],
+        CONTROL => &[Role::Control],
+        _ if directors => &[Role::Balancer],
+        PLATFORM => &[Role::Gateway, Role::Control],
         _ => &[],
     }
 }
 
-fn words(roles: &[Role]) -> String {
+pub(super) fn words(roles: &[Role]) -> String {
     roles.iter().map(|r| r.word()).collect::<Vec<_>>().join(", ")
 }
 
 fn candidates(
     raw: &raw::Endpoint,
+    roles: &[Role],
     network: Option<&Network<'_>>,
     networks: &[Network<'_>],
     hosts: &[Host<'_>],
     found: &mut Findings,
 ) -> Vec<HostName> {
     let chosen = match &raw.candidates {
-        Some(named) => named_candidates(raw, named, hosts, found),
-        None => default_candidates(raw, hosts, found),
+        Some(named) => named_candidates(raw, roles, named, hosts, found),
+        None => default_candidates(raw, roles, hosts, found),
     };
     for (host, span) in &chosen {
         // VRRP is a protocol of one segment: a host elsewhere could never answer for the address.
@@ -170,6 +179,7 @@ fn candidates(
 
 fn named_candidates<'h, 'a>(
     raw: &raw::Endpoint,
+    roles: &[Role],
     named: &At<Vec<At<String>>>,
     hosts: &'h [Host<'a>],
     found: &mut Findings,
@@ -179,7 +189,6 @@ fn named_candidates<'h, 'a>(
     }
     let mut chosen = Vec::new();
     let mut seen = BTreeSet::new();
-    let roles = suitable(&raw.name.value);
     for at in &named.value {
         if !seen.insert(at.value.as_str()) {
             let finding = codes::DUPLICATE_CANDIDATE.at(at.span).arg("name", &at.value);
@@ -205,10 +214,10 @@ fn named_candidates<'h, 'a>(
 
 fn default_candidates<'h, 'a>(
     raw: &raw::Endpoint,
+    roles: &[Role],
     hosts: &'h [Host<'a>],
     found: &mut Findings,
 ) -> Vec<(&'h Host<'a>, Span)> {
-    let roles = suitable(&raw.name.value);
     if roles.is_empty() {
         found.add(codes::CANDIDATES_MISSING.at(raw.name.span).arg("endpoint", &raw.name.value));
         return Vec::new();

@@ -73,6 +73,7 @@ problem-bad-name = `{ $name }` cannot be the name of { $what ->
         [cluster] a cluster
         [network] a network
         [host] a host
+        [service] a service
        *[endpoint] an endpoint
     }.
     .reason = Names become host names, certificate names and file names, so they must be DNS labels.
@@ -107,6 +108,7 @@ problem-duplicate-name = The name `{ $name }` is taken by { $what ->
         [host] another host
         [endpoint] another endpoint
         [schema] another schema
+        [service] another service
         [databaseUser] the account of another schema
        *[dnsName] another endpoint
     }, on line { $line }.
@@ -247,15 +249,15 @@ problem-compute-too-many = There are { $count } compute hosts; a plan may have a
 
 problem-database-mode-missing = It is not said what kind of database this is.
     .reason = What is deployed, and what is survived, depends on it.
-    .hint = Write one of galera: {"{}"}, single: {"{}"} and external: {"{ host: …, user: … }"}.
+    .hint = Write one of galera: {"{}"}, replication: {"{}"}, single: {"{}"} and external: {"{ host: …, user: … }"}.
 
 problem-database-mode-several = More than one kind of database is given: { $modes }.
     .reason = The platform uses one database.
     .hint = Keep one of them.
 
-problem-replication-later = Asynchronous replication cannot be deployed yet; it comes later.
-    .reason = Moving its primary without losing acknowledged writes needs an election that this release does not have.
-    .hint = Write galera: {"{}"} with three database hosts, or single: {"{}"} with one.
+problem-replication-count = Replication needs two or three hosts with the role database; there are { $count }.
+    .reason = Every write waits for one synchronous replica; a third host stands by for it. One host has no replica, and more would only follow.
+    .hint = Give two or three hosts the role database, or write single: {"{}"} for one.
 
 problem-single-count = A single database needs exactly one host with the role database; there are { $count }.
     .reason = It runs on one host, and it must be clear on which.
@@ -269,11 +271,90 @@ problem-galera-even = { $count } database hosts are no better for Galera than { 
     .reason = A majority must be left after a loss: { $count } members need { $need } and survive a split that cuts off { $survives }. When they are split into equal halves, both stop, and only an arbitrator, which Quorate does not deploy, could decide.
     .hint = Use an odd number, three at least: give one more host the role database ({ $more }), or take it from one.
 
+## Shared storage
+
+problem-storage-kind-missing = It is not said what kind of storage this is.
+    .reason = What is deployed, and what is survived, depends on it.
+    .hint = Write one of glusterfs: {"{}"}, nfs: {"{}"} and external: {"{ address: … }"}.
+
+problem-storage-kind-several = More than one kind of storage is given: { $kinds }.
+    .reason = Shared files are kept in one place.
+    .hint = Keep one of them.
+
+problem-glusterfs-too-few = GlusterFS needs at least 2 hosts with the role storage; there are { $count }.
+    .reason = Each file is kept on two hosts or more, so that the loss of one is survived.
+    .hint = Give two or three hosts the role storage, or write nfs: {"{}"} for one.
+
+problem-glusterfs-replicas = { $count } storage hosts cannot be divided into groups of { $replicas }.
+    .reason = Each file is kept on all hosts of one group, so the number of hosts must be a multiple of the replicas.
+    .hint = Change the number of hosts with the role storage, or `replicas`; left out, it is 3 where that fits and otherwise 2.
+
+problem-nfs-count = An NFS server runs on exactly one host with the role storage; there are { $count }.
+    .reason = It must be clear which host keeps the files.
+    .hint = Give exactly one host the role storage, or write glusterfs: {"{}"} for two or more.
+
+## The platform and its services
+
+problem-unknown-platform = There is no platform `{ $kind }`.
+    .reason = The platform decides what its control plane needs.
+    .hint = { $nearest ->
+        [none] Platforms: { $expected }.
+       *[other] Did you mean `{ $nearest }`? Platforms: { $expected }.
+    }
+
+problem-platform-without-control = No host runs the control plane of { $kind }.
+    .reason = Console and API run on the hosts with the role control.
+    .hint = Give one host or more the role control, or remove spec.platform.
+
+problem-platform-without-database = It is not said where { $kind } keeps its data.
+    .reason = Its control plane works only while its database does, so without it no promise could be made.
+    .hint = Add spec.database (for a database that exists: {"{ external: { host: …, user: … } }"}). A database that the platform brings itself is one of its services: {"{ name: mysql, hosts: [node1], capability: database }"}.
+
+problem-service-place-missing = It is not said where the service `{ $service }` runs.
+    .reason = What is survived depends on the hosts that it runs on.
+    .hint = Name them: hosts: [node1, node2]. If none of these hosts runs it, write external: {"{ address: … }"}.
+
+problem-service-place-several = The service `{ $service }` runs on hosts of this cluster and outside it.
+    .reason = It must be clear whose loss it survives.
+    .hint = Keep either `hosts` or `external`, or write two services.
+
+problem-needs-without-hosts = `needs` has a meaning only for a service on hosts of this cluster, and `{ $service }` is outside it.
+    .reason = It says how many of the hosts suffice.
+    .hint = Remove `needs`, or name the hosts.
+
+problem-unknown-capability = There is no capability `{ $capability }`.
+    .reason = It says what users miss when the service is down.
+    .hint = { $nearest ->
+        [none] Capabilities: { $expected }.
+       *[other] Did you mean `{ $nearest }`? Capabilities: { $expected }.
+    }
+
+problem-unknown-host = There is no host `{ $name }`.
+    .reason = Only hosts of this file can be named here.
+    .hint = { $nearest ->
+        [none] Hosts: { $expected }.
+       *[other] Did you mean `{ $nearest }`?
+    }
+
+problem-duplicate-service-host = `{ $name }` is named twice for the service `{ $service }`.
+    .reason = A host that is lost takes both with it, so the second one adds nothing.
+    .hint = Remove it, or write the host that was meant.
+
+## Availability
+
+problem-bad-hours = { $key } is { $value }; it must be a number of hours above zero.
+    .reason = Nothing can be reckoned with it.
+    .hint = Write hours, such as 4380 for half a year or 0.5 for thirty minutes.
+
+problem-repair-too-long = Repair takes { $mttr } hours, but the next failure comes after { $mtbf }.
+    .reason = The repair must be shorter than the time between failures; perhaps the two are swapped.
+    .hint = Write the longer time as mtbfHours and the shorter as mttrHours.
+
 ## Endpoints
 
 problem-endpoint-kind-missing = It is not said where the endpoint `{ $endpoint }` is.
     .reason = Clients need an address or a name.
-    .hint = Add one of vip: 10.88.0.100, external: {"{ address: … }"} and dns: {"{ name: … }"}.
+    .hint = Add one of vip: 10.88.0.100, external: {"{ address: … }"}, dns: {"{ name: … }"} and host: node1.
 
 problem-endpoint-kind-several = The endpoint `{ $endpoint }` is in more than one place: { $kinds }.
     .reason = An endpoint is one place that clients connect to.
@@ -338,7 +419,7 @@ problem-candidate-outside-network = { $host } cannot hold the virtual IP of `{ $
     .hint = Name candidates that are in { $network }, or choose an address in the network of { $host }.
 
 problem-candidates-missing = `{ $endpoint }` has no candidates.
-    .reason = Only the endpoints platform and database have candidates that follow from roles.
+    .reason = Only the endpoints platform, database and control, and those through lvs, have candidates that follow from roles.
     .hint = Name the hosts that may hold the address, most preferred first: candidates: [node1, node2]
 
 problem-no-candidates = No host can hold the virtual IP of `{ $endpoint }`.
@@ -361,10 +442,29 @@ problem-name-is-host = `{ $name }` is the name of a host.
     .reason = The hosts would resolve it to the endpoint, and nobody would reach that host by its name.
     .hint = Choose another name for the endpoint.
 
+problem-endpoint-host-lacks-role = { $host } cannot stand for `{ $endpoint }`: it has none of the roles { $roles }.
+    .reason = What answers for this endpoint does not run on that host.
+    .hint = Give { $host } one of the roles { $roles }, or name another host.
+
+problem-endpoint-host-is-one-of-several = { $host } is one of several hosts that keep the database, and `{ $endpoint }` would lead to it alone.
+    .reason = Clients would lose the database with that host, although the others go on.
+    .hint = Give the endpoint a vip. One host can stand for it with database: {"{ single: {} }"}, or with through: maxscale in front of Galera.
+
+problem-unknown-through = Connections cannot go through `{ $through }`.
+    .reason = It says what stands between the endpoint's address and the servers.
+    .hint = { $nearest ->
+        [none] Known here: { $expected }.
+       *[other] Did you mean `{ $nearest }`? Known here: { $expected }.
+    }
+
+problem-through-not-here = `{ $endpoint }` cannot go through { $through }.
+    .reason = lvs spreads the connections of a virtual IP over the gateways; maxscale stands on a vip or a host in front of database: {"{ galera: {} }"}.
+    .hint = Remove `through`, or write it at the endpoint that it belongs to.
+
 problem-endpoint-without-database = There is an endpoint for the database, but no database.
     .reason = Nothing would answer at this address.
     .hint = Add spec.database, such as database: {"{ galera: {} }"}, or remove the endpoint.
 
-problem-endpoint-external-database = The database is kept by somebody else, at { $host }, and needs no virtual IP here.
+problem-endpoint-external-database = The database is kept by somebody else, at { $host }, and needs no address here.
     .reason = Its failover is not in Quorate's hands, so an address here would only be one more thing that can fail.
     .hint = Remove the endpoint, or write it as external: {"{ address: … }"}.

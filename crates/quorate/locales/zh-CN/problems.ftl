@@ -73,6 +73,7 @@ problem-bad-name = `{ $name }` 不能作为{ $what ->
         [cluster] 集群
         [network] 网络
         [host] 主机
+        [service] 服务
        *[endpoint] 集群入口
     }的名称。
     .reason = 名称会用作主机名、证书名和文件名，因此必须是 DNS 标签。
@@ -107,6 +108,7 @@ problem-duplicate-name = 名称 `{ $name }` 已被{ $what ->
         [host] 另一台主机
         [endpoint] 另一个集群入口
         [schema] 另一个库
+        [service] 另一个服务
         [databaseUser] 另一个库的账号
        *[dnsName] 另一个集群入口
     }占用，见第 { $line } 行。
@@ -247,15 +249,15 @@ problem-compute-too-many = 计算节点有 { $count } 个；一个方案最多 1
 
 problem-database-mode-missing = 没有说明数据库的模式。
     .reason = 部署什么、能承受什么故障，都取决于它。
-    .hint = 请写 galera: {"{}"}、single: {"{}"}、external: {"{ host: …, user: … }"} 之一。
+    .hint = 请写 galera: {"{}"}、replication: {"{}"}、single: {"{}"}、external: {"{ host: …, user: … }"} 之一。
 
 problem-database-mode-several = 给出了多种数据库模式：{ $modes }。
     .reason = 平台只使用一个数据库。
     .hint = 请只保留一种。
 
-problem-replication-later = 目前还不能部署异步复制，以后的版本会提供。
-    .reason = 切换主库而不丢失已确认的写入需要选举机制，本版本尚未具备。
-    .hint = 请用三台数据库主机并写 galera: {"{}"}，或用一台并写 single: {"{}"}。
+problem-replication-count = 主从复制需要两台或三台角色为 database 的主机，现在有 { $count } 台。
+    .reason = 每次写入都等待一个同步从库，第三台随时接替它。只有一台就没有从库，更多的只会跟随。
+    .hint = 请给两台或三台主机 database 角色；只有一台时请写 single: {"{}"}。
 
 problem-single-count = 单机数据库需要恰好一台角色为 database 的主机，现在有 { $count } 台。
     .reason = 它运行在一台主机上，必须明确是哪一台。
@@ -269,11 +271,90 @@ problem-galera-even = 对 Galera 来说，{ $count } 台数据库主机并不比
     .reason = 发生故障后必须仍有多数派：{ $count } 个成员需要 { $need } 个，网络分裂时最多能承受隔离 { $survives } 个。若分裂成相等的两半，两边都会停止，只有仲裁者才能裁决，而 Quorate 不部署仲裁者。
     .hint = 请使用奇数台，至少三台：再给一台主机 database 角色（共 { $more } 台），或取消一台的该角色。
 
+## 共享存储
+
+problem-storage-kind-missing = 没有说明存储的类型。
+    .reason = 部署什么、能承受什么故障，都取决于它。
+    .hint = 请写 glusterfs: {"{}"}、nfs: {"{}"}、external: {"{ address: … }"} 之一。
+
+problem-storage-kind-several = 给出了多种存储类型：{ $kinds }。
+    .reason = 共享文件只存放在一个地方。
+    .hint = 请只保留一种。
+
+problem-glusterfs-too-few = GlusterFS 至少需要 2 台角色为 storage 的主机，现在有 { $count } 台。
+    .reason = 每个文件保存在两台或更多主机上，这样才能承受失去一台。
+    .hint = 请给两台或三台主机 storage 角色；只有一台时请写 nfs: {"{}"}。
+
+problem-glusterfs-replicas = { $count } 台存储主机不能分成每组 { $replicas } 台。
+    .reason = 每个文件保存在同一组的所有主机上，因此主机数必须是副本数的整数倍。
+    .hint = 请更改角色为 storage 的主机数或 `replicas`；省略时，能整除则为 3，否则为 2。
+
+problem-nfs-count = NFS 服务器运行在恰好一台角色为 storage 的主机上，现在有 { $count } 台。
+    .reason = 必须明确文件存放在哪台主机上。
+    .hint = 请只给一台主机 storage 角色；两台或更多时请写 glusterfs: {"{}"}。
+
+## 平台及其服务
+
+problem-unknown-platform = 没有平台 `{ $kind }`。
+    .reason = 平台决定其控制面需要什么。
+    .hint = { $nearest ->
+        [none] 可用的平台：{ $expected }。
+       *[other] 您要写的是 `{ $nearest }` 吗？可用的平台：{ $expected }。
+    }
+
+problem-platform-without-control = 没有主机运行 { $kind } 的控制面。
+    .reason = 控制台和 API 运行在角色为 control 的主机上。
+    .hint = 请给一台或更多主机 control 角色，或删除 spec.platform。
+
+problem-platform-without-database = 没有说明 { $kind } 的数据保存在哪里。
+    .reason = 它的控制面依赖数据库；不知道数据库在哪里，就无法作出任何承诺。
+    .hint = 请添加 spec.database（已有的数据库：{"{ external: { host: …, user: … } }"}）。平台自带的数据库是它的一个服务：{"{ name: mysql, hosts: [node1], capability: database }"}。
+
+problem-service-place-missing = 没有说明服务 `{ $service }` 运行在哪里。
+    .reason = 能承受什么故障，取决于它运行在哪些主机上。
+    .hint = 请写出主机：hosts: [node1, node2]。若它不在这些主机上运行，请写 external: {"{ address: … }"}。
+
+problem-service-place-several = 服务 `{ $service }` 既在本集群的主机上，又在集群之外。
+    .reason = 必须明确它能承受失去谁。
+    .hint = 请只保留 `hosts` 或 `external`，或写成两个服务。
+
+problem-needs-without-hosts = `needs` 只对运行在本集群主机上的服务有意义，而 `{ $service }` 在集群之外。
+    .reason = 它表示这些主机中有几台就足够。
+    .hint = 请删除 `needs`，或写出主机。
+
+problem-unknown-capability = 没有能力 `{ $capability }`。
+    .reason = 它说明该服务停止时用户会失去什么。
+    .hint = { $nearest ->
+        [none] 可用的能力：{ $expected }。
+       *[other] 您要写的是 `{ $nearest }` 吗？可用的能力：{ $expected }。
+    }
+
+problem-unknown-host = 没有主机 `{ $name }`。
+    .reason = 这里只能写本文件中的主机。
+    .hint = { $nearest ->
+        [none] 已定义的主机：{ $expected }。
+       *[other] 您要写的是 `{ $nearest }` 吗？
+    }
+
+problem-duplicate-service-host = `{ $name }` 在服务 `{ $service }` 中出现两次。
+    .reason = 失去这台主机时两者同时失去，第二个没有任何作用。
+    .hint = 请删除，或改成本来要写的主机。
+
+## 可用性
+
+problem-bad-hours = { $key } 的值是 { $value }，必须是大于零的小时数。
+    .reason = 无法用它计算。
+    .hint = 请写小时数，例如 4380 表示半年，0.5 表示三十分钟。
+
+problem-repair-too-long = 修复需要 { $mttr } 小时，而下一次故障在 { $mtbf } 小时后就会发生。
+    .reason = 修复时间必须短于故障间隔；也许两者写反了。
+    .hint = 请把较长的时间写为 mtbfHours，较短的写为 mttrHours。
+
 ## 集群入口
 
 problem-endpoint-kind-missing = 没有说明集群入口 `{ $endpoint }` 在哪里。
     .reason = 客户端需要地址或域名。
-    .hint = 请添加 vip: 10.88.0.100、external: {"{ address: … }"}、dns: {"{ name: … }"} 之一。
+    .hint = 请添加 vip: 10.88.0.100、external: {"{ address: … }"}、dns: {"{ name: … }"}、host: node1 之一。
 
 problem-endpoint-kind-several = 集群入口 `{ $endpoint }` 同时在多个地方：{ $kinds }。
     .reason = 一个入口是客户端连接的一个地方。
@@ -338,7 +419,7 @@ problem-candidate-outside-network = { $host } 不能持有 `{ $endpoint }` 的�
     .hint = 请写在 { $network } 中的候选节点，或选择 { $host } 所在网络的地址。
 
 problem-candidates-missing = `{ $endpoint }` 没有候选节点。
-    .reason = 只有 platform 和 database 两个入口的候选节点可以由角色推导。
+    .reason = 只有 platform、database、control 三个入口以及经过 lvs 的入口，其候选节点可以由角色推导。
     .hint = 请写出可以持有该地址的主机，优先者在前：candidates: [node1, node2]
 
 problem-no-candidates = 没有主机可以持有 `{ $endpoint }` 的虚拟IP。
@@ -361,10 +442,29 @@ problem-name-is-host = `{ $name }` 是一台主机的名称。
     .reason = 各主机会把它解析到入口，再也无法用名称访问那台主机。
     .hint = 请为入口另选名称。
 
+problem-endpoint-host-lacks-role = { $host } 不能代表 `{ $endpoint }`：它没有 { $roles } 中的任何角色。
+    .reason = 在该入口应答的服务不在这台主机上运行。
+    .hint = 请给 { $host } 其中一个角色（{ $roles }），或写另一台主机。
+
+problem-endpoint-host-is-one-of-several = { $host } 只是保存数据库的多台主机之一，而 `{ $endpoint }` 只通向它。
+    .reason = 失去这台主机时客户端就失去数据库，尽管其他主机仍在工作。
+    .hint = 请为该入口设置 vip。只有在 database: {"{ single: {} }"}，或 Galera 前面使用 through: maxscale 时，才能由一台主机代表它。
+
+problem-unknown-through = 连接不能经过 `{ $through }`。
+    .reason = 它说明入口地址与服务器之间是什么。
+    .hint = { $nearest ->
+        [none] 可用的值：{ $expected }。
+       *[other] 您要写的是 `{ $nearest }` 吗？可用的值：{ $expected }。
+    }
+
+problem-through-not-here = `{ $endpoint }` 不能经过 { $through }。
+    .reason = lvs 把虚拟IP的连接分发到各网关；maxscale 位于 vip 或一台主机上，在 database: {"{ galera: {} }"} 前面。
+    .hint = 请删除 `through`，或写到它所属的入口上。
+
 problem-endpoint-without-database = 有数据库的入口，却没有数据库。
     .reason = 这个地址上不会有任何应答。
     .hint = 请添加 spec.database，例如 database: {"{ galera: {} }"}，或删除该入口。
 
-problem-endpoint-external-database = 数据库由别人维护，位于 { $host }，这里不需要虚拟IP。
+problem-endpoint-external-database = 数据库由别人维护，位于 { $host }，这里不需要地址。
     .reason = 它的故障切换不由 Quorate 掌握，这里的地址只会多一个可能的故障点。
     .hint = 请删除该入口，或写成 external: {"{ address: … }"}。

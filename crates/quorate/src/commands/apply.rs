@@ -19,6 +19,9 @@ use crate::{exit, render};
 
 pub fn run(args: ApplyArgs, texts: &Texts) -> Result<ExitCode, Failure> {
     let context = Context::load(&args.file.file, texts)?;
+    if let Some(note) = later(&context.cluster, texts) {
+        return Err(Failure::note(exit::FAILED, note));
+    }
     let saved = args.plan.as_deref().map(read_plan).transpose()?;
     let (events, receiver) = tokio::sync::mpsc::unbounded_channel();
     let (stopper, stop) = tokio::sync::watch::channel(false);
@@ -83,6 +86,18 @@ async fn stop_on_ctrl_c(stopper: tokio::sync::watch::Sender<bool>, message: Stri
             std::process::exit(130);
         }
     }
+}
+
+/// What the file asks for and this version cannot deploy, with the hosts: half a cluster would be no use to anybody.
+pub fn later(cluster: &model::Cluster, texts: &Texts) -> Option<Note> {
+    let listed: Vec<String> = components::later(cluster)
+        .iter()
+        .map(|(component, hosts)| {
+            let hosts: Vec<&str> = hosts.iter().map(|h| h.name.as_str()).collect();
+            format!("{} ({})", texts.plain(&format!("component-{}", component.id())), hosts.join(", "))
+        })
+        .collect();
+    (!listed.is_empty()).then(|| Note::new("not-deployable-yet").with("what", listed.join("; ")))
 }
 
 /// Reads `--only` and `-j`.

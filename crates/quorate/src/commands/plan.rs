@@ -7,11 +7,16 @@ use ssh::Limits;
 use crate::args::PlanArgs;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::render::WARN;
 use crate::text::Texts;
 use crate::{commands, exit, render};
 
 pub fn run(args: &PlanArgs, texts: &Texts) -> Result<ExitCode, Failure> {
     let context = Context::load(&args.file.file, texts)?;
+    // Before connecting: it holds whether or not the hosts are there.
+    if let Some(note) = commands::apply::later(&context.cluster, texts) {
+        anstream::eprintln!("{WARN}!{WARN:#} {}", texts.note(&note));
+    }
     let (events, _) = tokio::sync::mpsc::unbounded_channel();
     let (_, stop) = tokio::sync::watch::channel(false);
     let options = runner::ApplyOptions {

@@ -184,3 +184,19 @@ fn hosts_that_cannot_be_worked_on_are_named_and_nothing_is_done() {
         assert!(HOSTS.iter().all(|h| text.contains(h)), "{words:?} names every host: {text}");
     }
 }
+
+/// What the file may ask for and this version cannot bring: said before any host is touched.
+#[test]
+fn what_cannot_be_deployed_yet_is_refused_before_anything_is_touched() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = include_str!("../../../../examples/rancher-1.6.yaml");
+    std::fs::write(directory.path().join("cluster.yaml"), file).unwrap();
+    run(directory.path(), &["check"]).expect(0);
+    let ended = run(directory.path(), &["apply", "--yes"]).expect(1);
+    for expected in ["MaxScale (db1)", "LVS (IPVS directors) (lvs1, lvs2)"] {
+        assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+    }
+    assert!(!directory.path().join("state").exists(), "nothing was begun");
+    let chinese = run(directory.path(), &["--lang", "zh-CN", "apply", "--yes"]).expect(1);
+    assert!(chinese.stderr.contains("尚不能部署"), "{}", chinese.stderr);
+}
