@@ -3,13 +3,13 @@
 // This crate is one of the two places where processes may be started (see clippy.toml).
 #![allow(clippy::disallowed_methods)]
 
+pub mod faults;
 pub mod helper;
 pub mod probes;
 
 mod command;
 mod error;
 mod facts;
-mod faults;
 mod journal;
 mod lock;
 mod looks;

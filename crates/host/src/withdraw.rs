@@ -5,10 +5,10 @@ use std::path::Path;
 
 use wire::PROGRAM;
 
-use crate::command;
 use crate::error::Error;
 use crate::resources::unit;
 use crate::store::{self, Before, Entry, Store};
+use crate::{command, faults};
 
 /// Directories that engines fill with data. They are kept unless the operator asks for their deletion.
 const DATA: [&str; 1] = ["/var/lib/etcd/quorate"];
@@ -23,6 +23,8 @@ pub fn withdraw(store: &Store, cluster: &str, delete_data: bool) -> Result<(Vec<
         return Err(Error::Noted(note));
     }
     let (mut removed, mut kept) = (Vec::new(), Vec::new());
+    // What a drill has broken is to end with the cluster, and the orders to undo it need this directory.
+    faults::undo_all(store)?;
     // Units first: nothing may run while its files go.
     let (units, rest): (Vec<_>, Vec<_>) = manifest.entries.into_iter().partition(|e| e.key.starts_with("unit:"));
     for entry in units.into_iter().rev().chain(rest.into_iter().rev()) {

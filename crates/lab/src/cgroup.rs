@@ -66,6 +66,13 @@ impl Cgroup {
         Ok(dir)
     }
 
+    /// A cgroup beside the hosts', for processes that watch over this lab and end with it.
+    pub fn supervisors(&self) -> Result<PathBuf> {
+        let dir = self.unified.join("supervisors");
+        fs::create_dir_all(&dir).doing("cannot create the cgroup", &dir)?;
+        Ok(dir)
+    }
+
     /// Whether any process is in it.
     pub fn populated(&self) -> bool {
         self.event("populated") == Some(true)

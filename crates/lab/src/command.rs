@@ -24,7 +24,7 @@ impl Output {
 }
 
 /// Programs that are not on every Debian machine, and the packages that bring them.
-const PACKAGES: [(&str, &str); 9] = [
+const PACKAGES: [(&str, &str); 10] = [
     ("mmdebstrap", "mmdebstrap"),
     ("systemd-nspawn", "systemd-container"),
     ("nft", "nftables"),
@@ -33,6 +33,7 @@ const PACKAGES: [(&str, &str); 9] = [
     ("nsenter", "util-linux"),
     ("unshare", "util-linux"),
     ("setsid", "util-linux"),
+    ("mkfs.ext4", "e2fsprogs"),
     ("chroot", "coreutils"),
 ];
 

@@ -26,6 +26,25 @@ mkdir -p /run/systemd/nspawn
 mount -t tmpfs -o mode=0755 tmpfs /run/systemd/nspawn
 mount -t overlay overlay -o "$1" "$2"
 shift 2
+# Image, where it is mounted, and the directory of the host in which it appears.
+while [ "$1" != -- ]; do
+  # A host that has just died may not have let go of it yet.
+  tries=0
+  until mount -o loop "$1" "$2"; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 50 ]
+    sleep 0.1
+  done
+  mkdir -p "$3"
+  # As mkfs has left it: new.
+  if [ -d "$2/lost+found" ]; then
+    cp -a "$3/." "$2"
+    rmdir "$2/lost+found"
+  fi
+  mount --bind "$2" "$3"
+  shift 3
+done
+shift
 # How systemd-nspawn asks to be started again: the host has rebooted.
 code=133
 while [ "$code" = 133 ]; do code=0; "$@" || code=$?; done
@@ -55,6 +74,12 @@ pub fn start(lab_dir: &Path, names: &Names, state: &State, host: &HostState) -> 
     let errors = log.try_clone().doing("cannot open", &disk.console)?;
     let mut command = program("sh");
     command.args(["-c", LAUNCH, "launch"]).args(joined).arg("--").arg(overlay).arg(&disk.mount);
+    for (number, filesystem) in state.filesystems.iter().enumerate() {
+        let (image, at) = disk.filesystem(number);
+        let inside = filesystem.path.strip_prefix("/").unwrap_or(&filesystem.path);
+        command.arg(image).arg(at).arg(disk.mount.join(inside));
+    }
+    command.arg("--");
     command.arg("systemd-nspawn").arg("--directory").arg(&disk.mount).args(["--boot", "--quiet"]);
     command.arg(format!("--machine={}", names.machine(host.index)));
     command.arg(format!("--hostname={}", host.name));

@@ -3,7 +3,8 @@
 //! A host's disk is an overlay whose upper directory is an ordinary directory on the machine's disk: an fsync in a
 //! host is an fsync of the machine, and a killed host finds its files again. The overlay is mounted in the host's own
 //! mount namespace, so it ends with the host and no crash can leave a mount behind; these files are therefore written
-//! into the upper directory before the host starts.
+//! into the upper directory before the host starts. A directory with a filesystem of limited size is an ext4 image
+//! beside it, mounted in the same namespace.
 
 use std::fs;
 use std::io::Write;
@@ -39,6 +40,12 @@ impl Disk {
         let dir = names::host_dir(lab_dir, index);
         let [upper, work, mount, console] = ["upper", "work", "root", "console.log"].map(|n| dir.join(n));
         Self { upper, work, mount, console }
+    }
+
+    /// For the filesystem with this number: its image, and where that is mounted in the host's own mount namespace
+    /// before it appears in its directory.
+    pub fn filesystem(&self, number: usize) -> (PathBuf, PathBuf) {
+        (self.mount.with_file_name(format!("fs{number}.img")), self.mount.with_file_name(format!("fs{number}")))
     }
 }
 
@@ -84,6 +91,14 @@ pub fn prepare(lab_dir: &Path, state: &State, host: &HostState, logins: &Logins)
     let disk = Disk::of(lab_dir, host.index);
     for dir in [&disk.upper, &disk.work, &disk.mount] {
         make_dir(dir, 0o755)?;
+    }
+    for (number, filesystem) in state.filesystems.iter().enumerate() {
+        let (image, at) = disk.filesystem(number);
+        make_dir(&at, 0o755)?;
+        let file = fs::File::create_new(&image).doing("cannot write", &image)?;
+        // Takes space on the machine's disk only as it is written to.
+        file.set_len(filesystem.mib << 20).doing("cannot write", &image)?;
+        run("making a host's filesystem", "mkfs.ext4", &["-q", "-F", &image.to_string_lossy()], &[])?;
     }
     // Directories must look as the root's do: an overlay shows the upper one's owner and mode.
     let dirs = ["etc", "etc/ssh", "home", "home/ops", "root", "root/.ssh", "home/ops/.ssh"];

@@ -53,6 +53,11 @@ pub enum Error {
     #[error("{subnet} overlaps {by}; give the lab another subnet or take that one down")]
     SubnetTaken { subnet: Ipv4Net, by: String },
 
+    #[error(
+        "`{0}` is no filesystem for lab hosts: write a directory and a size from 32M to 16G, such as /var/lib/mysql=400M"
+    )]
+    BadFilesystem(String),
+
     #[error("no free subnet is left for a lab; see `quorate lab status` and take one down")]
     NoSubnetLeft,
 
@@ -72,6 +77,11 @@ pub enum Error {
         "host {host} ({address}) did not answer on SSH within {waited:?}: {why}; its console ({console}) ends with:\n{said}"
     )]
     NotReady { host: String, address: Ipv4Addr, waited: Duration, why: String, said: String, console: PathBuf },
+
+    #[error(
+        "the process that would have undone the fault of lab {lab} did not start, so nothing was broken; its last words: {said}"
+    )]
+    NotArmed { lab: String, said: String },
 
     #[error("processes of {what} are still alive {waited:?} after they were killed; they probably wait for the disk")]
     StillAlive { what: String, waited: Duration },

@@ -200,7 +200,7 @@ impl Lab {
         self.set_power(hosts, Power::On).map(drop)
     }
 
-    /// Adds a network fault. Cuts add up until [`Lab::heal`].
+    /// Adds a network fault. Cuts add up until [`Lab::heal`] or [`Lab::heal_cut`].
     pub fn cut(&mut self, cut: Cut) -> Result<()> {
         let _held = self.refresh()?;
         for name in cut.names().filter(|n| matches!(cut, Cut::Host(_)) || *n != OPERATOR) {
@@ -215,8 +215,17 @@ impl Lab {
 
     /// Undoes all cuts. Paused and dead hosts stay as they are.
     pub fn heal(&mut self) -> Result<()> {
+        self.retain_cuts(|_| false)
+    }
+
+    /// Undoes this cut, and leaves all others. Fine when it is undone already.
+    pub fn heal_cut(&mut self, cut: &Cut) -> Result<()> {
+        self.retain_cuts(|c| c != cut)
+    }
+
+    fn retain_cuts(&mut self, stays: impl Fn(&Cut) -> bool) -> Result<()> {
         let _held = self.refresh()?;
-        self.state.cuts.clear();
+        self.state.cuts.retain(stays);
         self.state.save(&self.site)?;
         faults::apply(&self.names, &self.state.hosts, &self.state.cuts)
     }
@@ -245,11 +254,15 @@ impl Lab {
     }
 
     fn cgroup(&self, index: usize) -> Result<Cgroup> {
-        Ok(Cgroup::of_lab(&self.names.bridge())?.host(index))
+        Ok(self.cgroups()?.host(index))
+    }
+
+    pub(crate) fn cgroups(&self) -> Result<Cgroup> {
+        Cgroup::of_lab(&self.names.bridge())
     }
 
     /// Takes the lab's lock and reads its state again: another process may have changed it.
-    fn refresh(&mut self) -> Result<File> {
+    pub(crate) fn refresh(&mut self) -> Result<File> {
         let held = lock_lab(&self.site, &self.state.name)?;
         self.state = State::load(&self.site, &self.state.name)?;
         Ok(held)

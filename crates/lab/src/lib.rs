@@ -19,6 +19,7 @@
 //! | [`cgroup`] | one cgroup per host: kill and freeze |
 //! | [`disk`] | what distinguishes one host's disk from another's |
 //! | [`container`] | starting a host, running a command in it |
+//! | [`undo`] | processes that undo a fault when its operator is gone |
 //! | [`state`] | what is known on disk |
 //! | [`up`], [`down`] | the life of a lab |
 #![allow(clippy::disallowed_methods)] // Containers, bridges and rulesets are made by system programs: this crate's whole purpose.
@@ -39,6 +40,7 @@ pub mod ready;
 pub mod root;
 pub mod site;
 pub mod state;
+pub mod undo;
 pub mod up;
 
 pub use command::Output;
@@ -48,9 +50,10 @@ pub use faults::{Cut, OPERATOR};
 pub use guard::LabGuard;
 pub use ipnet::{IpNet, Ipv4Net};
 pub use lab::{Health, HostStatus, Lab};
-pub use options::{HostSpec, Hosts, Options};
+pub use options::{Filesystem, HostSpec, Hosts, Options};
 pub use site::Site;
 pub use state::HostState;
+pub use undo::{Armed, Supervisor, Undo, supervise};
 
 /// What the operations of this crate return.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Component, Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use ipnet::{IpNet, Ipv4Net};
+use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result, Site, names};
 
@@ -29,6 +32,46 @@ pub enum Hosts {
     },
 }
 
+/// A directory of every host that is a filesystem of its own, of limited size, so that it can run full without taking
+/// the host or this machine with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filesystem {
+    /// Absolute, such as /var/lib/mysql. What the root has there is copied into it.
+    pub path: PathBuf,
+    pub mib: u64,
+}
+
+/// The smallest filesystem that an engine can be tried on, and the largest that a test machine should carry per host.
+const FILESYSTEM_MIB: std::ops::RangeInclusive<u64> = 32..=16 * 1024;
+
+impl FromStr for Filesystem {
+    type Err = Error;
+
+    /// `PATH=SIZE`, the size in MiB, or with M or G behind it.
+    fn from_str(text: &str) -> Result<Self> {
+        let parse = || {
+            let (path, size) = text.rsplit_once('=')?;
+            let (number, unit) = match size.strip_suffix(['G', 'g']) {
+                Some(number) => (number, 1024),
+                None => (size.strip_suffix(['M', 'm']).unwrap_or(size), 1),
+            };
+            Some(Self { path: path.into(), mib: number.parse::<u64>().ok()?.checked_mul(unit)? })
+        };
+        let filesystem = parse().ok_or_else(|| Error::BadFilesystem(text.to_owned()))?;
+        filesystem.check()?;
+        Ok(filesystem)
+    }
+}
+
+impl Filesystem {
+    fn check(&self) -> Result<()> {
+        let plain = self.path.components().skip(1).all(|c| matches!(c, Component::Normal(_)));
+        let good =
+            self.path.is_absolute() && plain && self.path != Path::new("/") && FILESYSTEM_MIB.contains(&self.mib);
+        if good { Ok(()) } else { Err(Error::BadFilesystem(format!("{}={}", self.path.display(), self.mib))) }
+    }
+}
+
 /// What to make.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -38,6 +81,8 @@ pub struct Options {
     pub hosts: Hosts,
     /// Public SSH keys that may log in beside the lab's own, one line each.
     pub authorized: Vec<String>,
+    /// Directories of each host that get a filesystem of limited size.
+    pub filesystems: Vec<Filesystem>,
     /// How long every host may take until it answers on SSH.
     pub deadline: Duration,
 }
@@ -74,14 +119,16 @@ impl Options {
             name: name.into(),
             hosts: Hosts::Count(count, None),
             authorized: Vec::new(),
+            filesystems: Vec::new(),
             // 30 hosts took 7 s on two busy cores; a slow disk after a fresh build of the root may multiply that.
             deadline: Duration::from_secs(120),
         }
     }
 
-    /// Refuses names that could not be used.
+    /// Refuses names and filesystems that could not be used.
     pub(crate) fn check(&self) -> Result<()> {
-        names::check("lab", &self.name, 32)
+        names::check("lab", &self.name, 32)?;
+        self.filesystems.iter().try_for_each(Filesystem::check)
     }
 }
 
@@ -190,6 +237,17 @@ mod tests {
             assert!(check_hosts(subnet, hosts).is_err(), "{hosts:?}");
         }
         assert!(check_hosts(subnet, &[host("a", "10.1.2.5"), host("b", "10.1.2.6")]).is_ok());
+    }
+
+    #[test]
+    fn filesystems_are_read_as_people_write_sizes() {
+        let cases = [("/var/lib/mysql=400", 400), ("/var/lib/mysql=400M", 400), ("/var/lib/mysql=2G", 2048)];
+        for (text, mib) in cases {
+            assert_eq!(text.parse::<Filesystem>().unwrap(), Filesystem { path: "/var/lib/mysql".into(), mib });
+        }
+        for bad in ["/var/lib/mysql", "var/lib=400", "/=400", "/a/../b=400", "/a=1", "/a=99G", "/a=x", "/a=-5M"] {
+            assert!(bad.parse::<Filesystem>().is_err(), "{bad}");
+        }
     }
 
     #[test]

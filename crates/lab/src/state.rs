@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::IoContext;
 use crate::faults::Cut;
+use crate::options::Filesystem;
 use crate::site::lock_dir;
 use crate::{Error, Result, Site};
 
@@ -48,6 +49,9 @@ pub struct State {
     pub hosts: Vec<HostState>,
     #[serde(default)]
     pub cuts: Vec<Cut>,
+    /// Directories of each host with a filesystem of limited size.
+    #[serde(default)]
+    pub filesystems: Vec<Filesystem>,
 }
 
 impl State {

@@ -56,8 +56,15 @@ impl Lab {
             index,
             power: Power::On,
         });
-        let state =
-            State { name: options.name.clone(), subnet, operator, root, hosts: hosts.collect(), cuts: Vec::new() };
+        let state = State {
+            name: options.name.clone(),
+            subnet,
+            operator,
+            root,
+            hosts: hosts.collect(),
+            cuts: Vec::new(),
+            filesystems: options.filesystems.clone(),
+        };
         let names = Names::new(&site.state, &options.name);
         make_dir(&dir, 0o700)?;
         let held = lock_lab(site, &options.name)?;

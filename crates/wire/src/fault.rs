@@ -33,7 +33,8 @@ pub struct Cut {
     /// The addresses that are out of reach; empty: all but the host itself.
     pub from: Vec<IpAddr>,
     pub direction: Direction,
-    /// Whose SSH connection stays in any case: the operator's address. The drill must be able to see and to undo.
+    /// Whose SSH connection stays in any case: the operator's address. The drill must be able to see and to undo. Without
+    /// it, the answer to a cut from everybody arrives when the host has healed itself.
     pub except_ssh_of: Option<IpAddr>,
 }
 
