@@ -17,5 +17,5 @@ mod template;
 
 pub use authority::{Intermediate, Root, new_intermediate, new_root};
 pub use error::Error;
-pub use leaf::issue;
+pub use leaf::{issue, issue_client};
 pub use renewal::{Reason, fits, intermediate_needs_renewal, needs_renewal};

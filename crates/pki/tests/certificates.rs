@@ -6,8 +6,8 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 
 use pki::{
-    Error, Intermediate, Reason, Root, fits, intermediate_needs_renewal, issue, needs_renewal, new_intermediate,
-    new_root,
+    Error, Intermediate, Reason, Root, fits, intermediate_needs_renewal, issue, issue_client, needs_renewal,
+    new_intermediate, new_root,
 };
 use proptest::prelude::*;
 use rustls::pki_types::pem::PemObject;
@@ -37,6 +37,25 @@ fn subjects() -> Vec<String> {
 fn first_block(pem: &str) -> String {
     let end = "-----END CERTIFICATE-----\n";
     pem.split_inclusive(end).next().unwrap().to_owned()
+}
+
+#[test]
+fn a_clients_certificate_is_short_and_serves_nobody() {
+    let now = now();
+    let (_, intermediate) = authorities(now);
+    let issued = issue_client(&intermediate, "drill.demo", Duration::hours(24), now).unwrap();
+    let blocks: Vec<_> = x509_parser::pem::Pem::iter_from_buffer(issued.chain.as_bytes()).map(Result::unwrap).collect();
+    assert_eq!(blocks.len(), 2, "leaf and intermediate, without the root");
+    let leaf = blocks[0].parse_x509().unwrap();
+    let usage = leaf.extended_key_usage().unwrap().unwrap().value;
+    assert!(usage.client_auth && !usage.server_auth && !usage.any && !leaf.is_ca());
+    assert_eq!(leaf.validity().not_after.timestamp(), (now + Duration::hours(24)).unix_timestamp());
+    // Never longer than its authority.
+    let issued = issue_client(&intermediate, "drill.demo", Duration::MAX, now).unwrap();
+    let blocks: Vec<_> = x509_parser::pem::Pem::iter_from_buffer(issued.chain.as_bytes()).map(Result::unwrap).collect();
+    let until = |at: usize| blocks[at].parse_x509().unwrap().validity().not_after;
+    assert!(until(0) <= until(1));
+    assert!(issue_client(&intermediate, "Drill", Duration::hours(1), now).is_err());
 }
 
 #[test]

@@ -113,6 +113,48 @@ pub async fn fence(links: &BTreeMap<HostName, Link>, grants: &BTreeMap<HostName,
     ask(links, Duration::from_secs(5), |host| here(host).then(|| Request::Lock(LockRequest::Renew { token }))).await;
 }
 
+/// The run lock, taken by somebody who changes nothing that a plan would: a drill, while it breaks things.
+pub struct Held {
+    pub token: u64,
+    links: BTreeMap<HostName, Link>,
+    keeper: Keeper,
+}
+
+impl Held {
+    /// Takes the lock on a majority of the hosts that keep it, and renews it until it is released or dropped.
+    ///
+    /// # Errors
+    /// Who has it, or that too few hosts could be asked.
+    pub async fn take(
+        cluster: &model::Cluster,
+        fleet: &crate::Fleet,
+        facts: &BTreeMap<HostName, Facts>,
+        holder: String,
+        run: String,
+    ) -> Result<Self, Note> {
+        let (keepers, token, links) = (crate::state::keepers(cluster), next_token(facts), fleet.links.clone());
+        let control = |host: &HostName| keepers.contains(host);
+        let acquire = |host: &HostName| {
+            let (holder, run, control) = (holder.clone(), run.clone(), control(host));
+            Some(Request::Lock(LockRequest::Acquire { token, holder, run, control }))
+        };
+        let grants = grants(ask(&links, Duration::from_secs(10), acquire).await);
+        if let Err(note) = granted(&keepers, &grants) {
+            give_back(&links, &grants, token).await;
+            return Err(note);
+        }
+        fence(&links, &grants, token).await;
+        let keeper = Keeper::start(links.clone(), keepers, token);
+        Ok(Self { token, links, keeper })
+    }
+
+    /// Gives the lock up everywhere.
+    pub async fn release(self) {
+        drop(self.keeper);
+        release(&self.links, self.token).await;
+    }
+}
+
 /// Gives the lock up everywhere; a host that does not hear it lets it expire.
 pub async fn release(links: &BTreeMap<HostName, Link>, token: u64) {
     ask(links, Duration::from_secs(5), |_| Some(Request::Lock(LockRequest::Release { token }))).await;

@@ -1,0 +1,18 @@
+//! Breaks a running cluster on purpose and puts what happened beside what was predicted.
+
+pub mod conduct;
+mod prediction;
+mod report;
+mod trial;
+mod verdict;
+
+pub use prediction::{Holders, Prediction, Promise};
+pub use report::{Gaps, NotTested, Outcome, Report, Settings, Span, Timeline, TrialReport};
+pub use trial::{EXERCISED, How, Means, Misunderstood, Strike, Trial, parse, trials};
+pub use verdict::{
+    CapabilityObservation, DataObservation, Difference, HolderObservation, Observation, Observed, differences,
+};
+
+pub mod checker;
+pub mod history;
+pub mod workload;

@@ -1,0 +1,270 @@
+//! What a drill breaks: one or more strikes in the same moment, and which losses of the fault tree they stand for.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use components::Capability;
+use model::{Cluster, Host, HostName};
+use serde::{Deserialize, Serialize};
+use survival::Loss;
+use wire::Fault;
+use wire::fault::{Cut, Direction};
+
+/// One blow against one host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Strike {
+    pub host: HostName,
+    pub how: How,
+}
+
+/// Where a strike comes from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum How {
+    /// The host is switched off from outside: test hosts only.
+    Kill,
+    /// The host stands still: test hosts only.
+    Pause,
+    /// By the host's own helper.
+    Fault(Fault),
+}
+
+/// What is tried, before anybody says how it will end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Trial {
+    /// As an operator would write it after `--fault`.
+    pub name: String,
+    pub strikes: Vec<Strike>,
+    /// The basic events that happen; none for a fault that the host's own service manager repairs in a moment.
+    pub losses: Vec<Loss>,
+    /// The hosts that are cut off from all others, the operator's machine included; they run on by themselves.
+    pub cut_off: BTreeSet<HostName>,
+}
+
+/// What a drill may do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Means {
+    /// The hosts are test hosts on this machine: they can be killed and paused from outside.
+    pub lab: bool,
+    /// Hosts may be reset.
+    pub power: bool,
+}
+
+impl Trial {
+    /// The loss of whole hosts in the same moment, by the hardest means there are.
+    pub fn of_hosts(cluster: &Cluster, hosts: &[HostName], means: Means) -> Self {
+        let (verb, how): (_, fn() -> How) = match means {
+            Means { lab: true, .. } => ("kill", || How::Kill),
+            Means { power: true, .. } => ("reset", || How::Fault(Fault::Reset)),
+            _ => ("cut", || cut(vec![], Direction::Both)),
+        };
+        let cut_off = if verb == "cut" { hosts.iter().cloned().collect() } else { BTreeSet::new() };
+        let names: Vec<_> = cluster.hosts.iter().map(|h| &h.name).filter(|h| hosts.contains(h)).collect();
+        Self {
+            name: names.iter().map(|h| format!("{verb} host {h}")).collect::<Vec<_>>().join(" + "),
+            strikes: names.iter().map(|h| Strike { host: (*h).clone(), how: how() }).collect(),
+            losses: names.iter().map(|h| Loss::Host((*h).clone())).collect(),
+            cut_off,
+        }
+    }
+
+    /// The loss of one component on one host; `None` where nothing of it can be broken.
+    pub fn of_component(cluster: &Cluster, component: &str, host: &Host) -> Option<Self> {
+        let failures = components::by_id(component)?.failures(cluster, host);
+        Some(Self::of_fault(component, host, failures.into_iter().next()?))
+    }
+
+    fn of_fault(component: &str, host: &Host, fault: Fault) -> Self {
+        let (verb, momentary) = match &fault {
+            Fault::Kill { .. } => ("kill", true),
+            Fault::Freeze { .. } => ("freeze", false),
+            Fault::Stop { .. } => ("stop", false),
+            Fault::Fill { .. } => ("fill", false),
+            Fault::Cut(_) => ("cut", false),
+            Fault::Reset => ("reset", false),
+        };
+        let loss = Loss::Component { component: component.to_owned(), host: host.name.clone() };
+        Self {
+            name: format!("{verb} {component} {}", host.name),
+            strikes: vec![Strike { host: host.name.clone(), how: How::Fault(fault) }],
+            losses: if momentary { vec![] } else { vec![loss] },
+            cut_off: BTreeSet::new(),
+        }
+    }
+
+    /// Both at once.
+    fn and(mut self, other: Self) -> Self {
+        self.name = format!("{} + {}", self.name, other.name);
+        self.strikes.extend(other.strikes);
+        self.losses.extend(other.losses);
+        self.cut_off.extend(other.cut_off);
+        self
+    }
+
+    /// Whether some host falls silent or stands still with a virtual IP that it may still believe to hold.
+    pub fn may_double_holders(&self) -> bool {
+        self.strikes.iter().any(|s| matches!(s.how, How::Pause | How::Fault(Fault::Cut(_) | Fault::Freeze { .. })))
+    }
+}
+
+/// Packets between a host and these addresses; nobody in particular: everybody.
+fn cut(from: Vec<IpAddr>, direction: Direction) -> How {
+    // Whose connection is spared is known only when it stands.
+    How::Fault(Fault::Cut(Cut { from, direction, except_ssh_of: None }))
+}
+
+/// Why a fault could not be understood: what was written, and what would do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Misunderstood {
+    #[error("`{0}` is no fault; write for instance: {EXAMPLES}")]
+    Grammar(String),
+    #[error("there is no host `{name}` in the file; there are {hosts}")]
+    Host { name: String, hosts: String },
+    #[error("`{component}` does not run on {host}, or nothing of it can be broken there; there is {running}")]
+    Component { component: String, host: String, running: String },
+    #[error("{component} on {host} cannot be broken like that: {verb}")]
+    Verb { component: String, host: String, verb: String },
+    #[error("{0} needs test hosts (--lab): a real host cannot be stopped or switched off from outside")]
+    LabOnly(String),
+    #[error("`reset host` switches a host off hard; say --allow-power if that is wanted")]
+    Power,
+}
+
+const EXAMPLES: &str = "kill host node2, pause host node2, cut host node2 [in|out], cut node1 from node2,node3, \
+                        reset host node2, stop etcd node2, kill galera node2, freeze vip node1, fill galera node3; \
+                        several at once with +";
+
+/// Reads a fault as an operator writes it.
+///
+/// # Errors
+/// What cannot be understood, names what the file does not have, or needs means that are not there.
+pub fn parse(text: &str, cluster: &Cluster, means: Means) -> Result<Trial, Misunderstood> {
+    let mut parts = text.split('+').map(|part| parse_one(part.trim(), cluster, means));
+    let first = parts.next().ok_or_else(|| Misunderstood::Grammar(text.to_owned()))??;
+    parts.try_fold(first, |trial, part| Ok(trial.and(part?)))
+}
+
+fn parse_one(text: &str, cluster: &Cluster, means: Means) -> Result<Trial, Misunderstood> {
+    let host = |name: &str| {
+        cluster.host(&name.into()).ok_or_else(|| Misunderstood::Host {
+            name: name.to_owned(),
+            hosts: cluster.hosts.iter().map(|h| h.name.as_str()).collect::<Vec<_>>().join(", "),
+        })
+    };
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words.as_slice() {
+        [verb @ ("kill" | "pause"), "host", name] => {
+            let how = if *verb == "kill" { How::Kill } else { How::Pause };
+            if !means.lab {
+                return Err(Misunderstood::LabOnly((*verb).to_owned() + " host"));
+            }
+            Ok(whole_host(text, host(name)?, how))
+        }
+        ["reset", "host", name] if means.power => Ok(whole_host(text, host(name)?, How::Fault(Fault::Reset))),
+        ["reset", "host", _] => Err(Misunderstood::Power),
+        ["cut", "host", name, rest @ ..] => {
+            let direction = match rest {
+                [] => Direction::Both,
+                ["in"] => Direction::In,
+                ["out"] => Direction::Out,
+                _ => return Err(Misunderstood::Grammar(text.to_owned())),
+            };
+            let mut trial = whole_host(text, host(name)?, cut(vec![], direction));
+            trial.cut_off.insert((*name).into());
+            Ok(trial)
+        }
+        ["cut", near, "from", far] => {
+            let list = |names: &str| names.split(',').map(host).collect::<Result<Vec<&Host>, _>>();
+            let (near, far) = (list(near)?, list(far)?);
+            Ok(between(text, &near, &far))
+        }
+        [verb, component, name] => {
+            let host = host(name)?;
+            component_fault(verb, component, cluster, host)
+        }
+        _ => Err(Misunderstood::Grammar(text.to_owned())),
+    }
+}
+
+fn whole_host(name: &str, host: &Host, how: How) -> Trial {
+    Trial {
+        name: name.to_owned(),
+        strikes: vec![Strike { host: host.name.clone(), how }],
+        losses: vec![Loss::Host(host.name.clone())],
+        cut_off: BTreeSet::new(),
+    }
+}
+
+/// A link cut between two groups of hosts. The operator's machine, and with it the clients, stays with both; whoever
+/// is on no side is reached by everybody.
+fn between(name: &str, near: &[&Host], far: &[&Host]) -> Trial {
+    let addresses = |of: &[&Host]| of.iter().map(|h| h.address).collect::<Vec<IpAddr>>();
+    // Dropping both ways on one side is enough, and one timer less that must work.
+    let strikes =
+        near.iter().map(|h| Strike { host: h.name.clone(), how: cut(addresses(far), Direction::Both) }).collect();
+    // The smaller side is the one that its groups lose; with everybody on a side, this is a partition.
+    let smaller: Vec<&Host> = if near.len() <= far.len() { near.to_vec() } else { far.to_vec() };
+    Trial {
+        name: name.to_owned(),
+        strikes,
+        losses: smaller.iter().map(|h| Loss::Host(h.name.clone())).collect(),
+        cut_off: BTreeSet::new(),
+    }
+}
+
+fn component_fault(verb: &str, component: &str, cluster: &Cluster, host: &Host) -> Result<Trial, Misunderstood> {
+    let failures = |id: &str| {
+        let runs = components::by_id(id).filter(|c| c.hosts(cluster).iter().any(|h| h.name == host.name));
+        runs.map(|c| c.failures(cluster, host)).unwrap_or_default()
+    };
+    let known = failures(component);
+    if known.is_empty() {
+        let running: Vec<_> = components::all().iter().map(|c| c.id()).filter(|id| !failures(id).is_empty()).collect();
+        return Err(Misunderstood::Component {
+            component: component.to_owned(),
+            host: host.name.to_string(),
+            running: running.join(", "),
+        });
+    }
+    let fault = known.into_iter().find(|fault| {
+        matches!(
+            (verb, fault),
+            ("kill", Fault::Kill { .. })
+                | ("freeze", Fault::Freeze { .. })
+                | ("stop", Fault::Stop { .. })
+                | ("fill", Fault::Fill { .. })
+        )
+    });
+    let wrong =
+        || Misunderstood::Verb { component: component.to_owned(), host: host.name.to_string(), verb: verb.to_owned() };
+    fault.map(|fault| Trial::of_fault(component, host, fault)).ok_or_else(wrong)
+}
+
+/// The trials of a drill: every loss of order one, whether it is survived or not; with order two, every pair of hosts
+/// as well.
+pub fn trials(cluster: &Cluster, order: usize, with_components: bool, means: Means) -> Vec<Trial> {
+    let hosts: Vec<&HostName> = cluster.hosts.iter().map(|h| &h.name).collect();
+    let mut trials: Vec<Trial> =
+        hosts.iter().map(|h| Trial::of_hosts(cluster, std::slice::from_ref(*h), means)).collect();
+    if with_components {
+        for component in components::all() {
+            trials.extend(
+                component.hosts(cluster).into_iter().filter_map(|h| Trial::of_component(cluster, component.id(), h)),
+            );
+        }
+    }
+    if order >= 2 {
+        for (place, first) in hosts.iter().enumerate() {
+            for second in &hosts[place + 1..] {
+                let pair = [(*first).clone(), (*second).clone()];
+                trials.push(Trial::of_hosts(cluster, &pair, means));
+            }
+        }
+    }
+    trials
+}
+
+/// The capabilities that the workload can exercise.
+pub const EXERCISED: [Capability; 3] = [Capability::Coordination, Capability::Database, Capability::Ingress];

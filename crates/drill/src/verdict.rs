@@ -1,0 +1,158 @@
+//! Whether what happened is what was predicted. Pure: from a saved prediction and what was observed.
+
+use components::Capability;
+use serde::{Deserialize, Serialize};
+
+use crate::prediction::{Holders, Prediction};
+
+/// How a capability was while the fault lasted, after the time that a failover may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Observed {
+    /// Operations succeeded all the time.
+    Served,
+    /// No operation succeeded.
+    Lost,
+    /// Some did, some did not, to the end.
+    Unsteady,
+    /// Nothing asked it.
+    NotAsked,
+}
+
+/// What was seen of one capability in one trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CapabilityObservation {
+    pub capability: Capability,
+    pub observed: Observed,
+    /// Milliseconds from the first failed operation to the first good one, of the longest gap. `None`: no gap was seen.
+    pub gap_ms: Option<f64>,
+    /// How long the outage can have been at most: from the last good operation to the next good one.
+    pub gap_at_most_ms: Option<f64>,
+}
+
+/// What became of the data.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DataObservation {
+    pub acknowledged: u64,
+    /// Acknowledged and not there afterwards.
+    pub lost: Vec<String>,
+    /// There, and never sent.
+    pub invented: Vec<String>,
+    /// There twice.
+    pub twice: Vec<String>,
+    /// Reads that went back in time, or missed what was acknowledged before they were sent.
+    pub back_in_time: Vec<String>,
+    /// Two hosts that acknowledged writes at the same time.
+    pub two_writers: Vec<String>,
+    /// Sent, and nobody knew whether they were written: how many were, and how many were not.
+    pub unknown_written: u64,
+    pub unknown_not_written: u64,
+}
+
+/// Who held the virtual IPs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HolderObservation {
+    pub samples: u64,
+    /// The longest time for which two hosts held the same address while they could hear each other, in milliseconds.
+    pub two_ms: u64,
+    /// The same while they could not.
+    pub two_apart_ms: u64,
+}
+
+/// Everything that was seen of one trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Observation {
+    pub capabilities: Vec<CapabilityObservation>,
+    pub data: DataObservation,
+    pub holders: HolderObservation,
+    /// Milliseconds until the cluster was whole again after the fault was undone; `None`: not within the time allowed.
+    pub whole_after_ms: Option<u64>,
+    /// What the drill left behind, in words.
+    pub residue: Vec<String>,
+}
+
+/// One thing that was not as predicted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Difference {
+    Capability {
+        capability: Capability,
+        predicted_to_serve: bool,
+        observed: Observed,
+    },
+    /// Promised by the rules and asked by nobody.
+    NotPredicted {
+        capability: Capability,
+    },
+    LostWrites {
+        count: usize,
+    },
+    InventedWrites {
+        count: usize,
+    },
+    DoubledWrites {
+        count: usize,
+    },
+    BackInTime {
+        count: usize,
+    },
+    TwoWriters {
+        count: usize,
+    },
+    TwoHolders {
+        ms: u64,
+        allowed_ms: u64,
+    },
+    NotWhole,
+    Residue {
+        what: Vec<String>,
+    },
+}
+
+/// Compares; empty: everything was as predicted, and nothing that was acknowledged is missing.
+pub fn differences(prediction: &Prediction, observation: &Observation) -> Vec<Difference> {
+    let mut found = Vec::new();
+    for seen in &observation.capabilities {
+        let Some(promise) = prediction.capabilities.iter().find(|p| p.capability == seen.capability) else {
+            found.push(Difference::NotPredicted { capability: seen.capability });
+            continue;
+        };
+        let (capability, observed) = (seen.capability, seen.observed);
+        let as_promised = matches!(
+            (promise.serves, observed),
+            (true, Observed::Served) | (false, Observed::Lost) | (_, Observed::NotAsked)
+        );
+        if !as_promised {
+            found.push(Difference::Capability { capability, predicted_to_serve: promise.serves, observed });
+        }
+    }
+    let data = &observation.data;
+    let counted = [
+        (data.lost.len(), Difference::LostWrites { count: data.lost.len() }),
+        (data.invented.len(), Difference::InventedWrites { count: data.invented.len() }),
+        (data.twice.len(), Difference::DoubledWrites { count: data.twice.len() }),
+        (data.back_in_time.len(), Difference::BackInTime { count: data.back_in_time.len() }),
+        (data.two_writers.len(), Difference::TwoWriters { count: data.two_writers.len() }),
+    ];
+    found.extend(counted.into_iter().filter(|(count, _)| *count > 0).map(|(_, difference)| difference));
+    let allowed_ms = match prediction.holders {
+        Holders::One => 0,
+        Holders::TwoUntilHeard { within_ms } => within_ms,
+    };
+    let apart = if allowed_ms == 0 { observation.holders.two_apart_ms } else { 0 };
+    let ms = observation.holders.two_ms.max(apart);
+    if ms > allowed_ms {
+        found.push(Difference::TwoHolders { ms, allowed_ms });
+    }
+    if observation.whole_after_ms.is_none() {
+        found.push(Difference::NotWhole);
+    }
+    if !observation.residue.is_empty() {
+        found.push(Difference::Residue { what: observation.residue.clone() });
+    }
+    found
+}
