@@ -29,6 +29,10 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Show what works, what more may fail, and what is wrong
     Status(StatusArgs),
+    /// Reckon what a cluster file survives, what it does not, and how available that is
+    Survive(SurviveArgs),
+    /// Break the running cluster on purpose, and compare what happens with what was predicted
+    Drill(DrillArgs),
     /// Take back everything that `apply` made
     Destroy(DestroyArgs),
     /// Show a generated password
@@ -42,6 +46,9 @@ pub enum Command {
     /// Serve requests on a host
     #[command(hide = true)]
     Helper,
+    /// Undo a fault of a drill on this host: what the host's own timer runs
+    #[command(hide = true)]
+    UndoFault { id: String },
     /// Answer the local verdicts on a host
     #[command(hide = true)]
     Agent {
@@ -149,6 +156,68 @@ pub struct StatusArgs {
     /// Look again every two seconds
     #[arg(long, short)]
     pub watch: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct DrillArgs {
+    #[command(flatten)]
+    pub file: FileArgs,
+    /// Break this, such as 'kill host node2', 'stop etcd node1' or 'cut node1 from node2,node3'; several at once with
+    /// +; may be given several times. Without it: every host and every component, one at a time
+    #[arg(long, value_name = "FAULT")]
+    pub fault: Vec<String>,
+    /// Also break every pair of hosts at once
+    #[arg(long, default_value_t = 1, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2))]
+    pub order: u8,
+    /// Only whole hosts, no single components
+    #[arg(long)]
+    pub hosts_only: bool,
+    /// Make also the trials in which a capability is predicted to be lost
+    #[arg(long)]
+    pub expect_loss: bool,
+    /// Hosts may be reset without warning
+    #[arg(long)]
+    pub allow_power: bool,
+    /// The hosts are those of this lab: they are killed and paused from outside
+    #[arg(long, value_name = "NAME")]
+    pub lab: Option<String>,
+    /// How often every trial is made
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub rounds: u16,
+    /// Seconds for which a fault lasts
+    #[arg(long, default_value_t = 15, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(5..=600))]
+    pub hold: u64,
+    /// Write a page for the browser, which needs nothing else
+    #[arg(long, value_name = "FILE.HTML")]
+    pub html: Option<PathBuf>,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SurviveArgs {
+    /// The cluster file
+    #[arg(value_name = "CLUSTER.YAML", default_value = "cluster.yaml")]
+    pub file: PathBuf,
+    /// What if these hosts were lost already
+    #[arg(long, value_name = "HOST[,HOST]", value_delimiter = ',')]
+    pub without: Vec<String>,
+    /// List sets of up to so many losses; the smallest are listed in any case
+    #[arg(long, default_value_t = 2, value_name = "K", value_parser = clap::value_parser!(u8).range(1..=12))]
+    pub order: u8,
+    /// Write a page for the browser, which needs nothing else
+    #[arg(long, value_name = "FILE.HTML")]
+    pub html: Option<PathBuf>,
+    /// Without a file: print the cluster's fault trees in the Open-PSA format. With files: analyse that model instead
+    #[arg(long, value_name = "MODEL.XML", num_args = 0..=1, default_missing_value = "", conflicts_with = "html")]
+    pub open_psa: Vec<PathBuf>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

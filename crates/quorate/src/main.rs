@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod context;
 mod failure;
+mod page;
 mod render;
 mod text;
 
@@ -56,12 +57,15 @@ fn run(cli: Cli, texts: &Texts) -> Result<ExitCode, Failure> {
         Command::Plan(args) => commands::plan::run(&args, texts),
         Command::Apply(args) => commands::apply::run(args, texts),
         Command::Status(args) => commands::status::run(&args, texts),
+        Command::Drill(args) => commands::drill::run(&args, texts),
+        Command::Survive(args) => commands::survive::run(&args, texts),
         Command::Destroy(args) => commands::destroy::run(&args, texts),
         Command::Secret(args) => commands::secret::run(&args, texts),
         Command::Alerts(args) => commands::alerts::run(&args, texts),
         Command::Schema => commands::schema::run(),
         Command::Lab(args) => commands::lab_with_file(args, texts),
         Command::Helper => Ok(host::helper::serve()),
+        Command::UndoFault { id } => Ok(host::faults::undo_here(&id)),
         Command::Agent { config } => {
             tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).init();
             agent::run(&config).map_err(|e| Failure::plain(exit::FAILED, e.to_string()))?;

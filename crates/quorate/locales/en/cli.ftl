@@ -20,6 +20,15 @@ component-agent = Quorate agent
 component-balancer = HAProxy (database)
 component-gateway = nginx gateway
 component-vip = keepalived (virtual IPs)
+component-replication = MariaDB replication
+component-maxscale = MaxScale
+component-lvs = LVS (IPVS directors)
+component-glusterfs = GlusterFS
+component-nfs = NFS server
+component-platform = platform (console and API)
+component-compute = workloads
+component-service = services of other installers
+component-outside = what somebody else keeps
 
 stage-configure = configure
 stage-run = run

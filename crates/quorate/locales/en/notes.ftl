@@ -84,6 +84,7 @@ note-secret-unknown = there is no account { $name }; known are: { $known }
 note-plan-unreadable = { $path } is not a saved plan: { $error }; make one with `quorate plan -o`
 note-plan-outdated = the hosts or the file have moved on since the plan was saved; nothing was done: look at `quorate plan` and save it again
 note-apply-declined = nothing was done: the plan was not confirmed (use --yes where nobody can answer)
+note-not-deployable-yet = the file asks for what this version cannot deploy yet: { $what }. `apply` changes nothing as long as it does; `survive` already reckons with it. Take it out of the file, or wait for the release that brings it
 note-destroy-declined = nothing was done: to take { $cluster } down, type its name, or give it as --yes { $cluster }
 note-selection-unknown = `{ $name }` is no component, host, step or step number of this cluster; components in the order of their numbers: { $components }; hosts: { $hosts }
 note-host-keys-unknown = these hosts are seen for the first time and nobody can be asked: { $keys }; compare the fingerprints and run at a terminal, or use --accept-new-host-keys
@@ -141,3 +142,40 @@ note-galera-recovery-follows = waits until the stuck members have been stopped; 
 note-vip-no-holder = no host holds the virtual IP of { $endpoint }: a failover is under way, or keepalived runs nowhere
 note-vip-several-holders = { $hosts } all hold the virtual IP of { $endpoint }: do they see each other (VRRP, IP protocol 112)?
 note-endpoint-silent = { $holder } holds the virtual IP of { $endpoint }, but nothing answers there: a failover is under way, or what stands behind it is down
+
+## Drills: faults that a host refuses, and what one left
+
+note-fault-bad-id = `{ $id }` cannot name a fault: use 1 to 64 letters, digits and hyphens
+note-fault-other-cluster = this host belongs to the cluster { $cluster }, not to { $asked }; nothing was broken
+note-fault-exists = a fault { $id } is on this host already: undo it first, or wait until its timer does
+note-fault-unit-refused = { $unit } is not broken by a drill: only services are, and never one that the host is reached or healed through
+note-fault-unit-not-running = { $unit } is { $state }: there is nothing to break; run `quorate apply` first
+note-fault-no-effect = the processes of { $unit } did not end or stand still within 10 s, perhaps waiting for the disk; what was begun has been undone
+note-fault-fill-shared = { $directory } is on the filesystem { $mount }, which the host itself needs: filling it would break more than the drill means, and its undo; give the directory a filesystem of its own
+note-fault-fill-large = { $free } MiB are free on { $mount }, the filesystem of { $directory }: at most { $most } MiB are filled; try the drill on a host with a smaller filesystem
+note-fault-no-nft = the host has no nftables, which packets are dropped with; install the package nftables
+note-fault-no-program = neither this helper nor { $path } is there any more, so the host could not undo the fault by itself; nothing was broken
+note-fault-timer-not-armed = systemd does not hold { $timer } ready ({ $state }), so the host could not undo the fault by itself; nothing was broken
+note-fault-half-way = the fault “{ $fault }” could not be injected ({ $error }), and what was begun is not undone ({ $undo }); the host's timer goes on trying
+note-fault-not-undone = { $what } is not as before: the fault is not undone yet; the host's timer goes on trying, see `systemctl list-units 'quorate-drill-*'`
+note-residue-record = the fault “{ $fault }” ({ $id }) is not undone: its timer does it, or `systemctl start quorate-drill-{ $id }` on the host
+note-residue-table = the nftables table { $table } of a drill drops packets; remove it with `nft delete table { $table }`
+note-residue-unit = { $unit } of a drill is left; stop the unit with `systemctl stop`, or remove the file
+note-residue-file = { $path } of a drill fills its filesystem; remove it
+note-residue-frozen = processes of { $unit } stand still (pid { $pids }); let them go on with `systemctl kill --signal=CONT { $unit }`
+note-unknown-host = there is no host { $host } in the file; there are { $hosts }
+note-file-unwritable = { $path } cannot be written: { $error }
+
+## Drills: why one does not begin, or ends
+
+note-drill-nothing = there is nothing to try: every fault is predicted to end a capability, and is made only with --expect-loss
+note-drill-declined = the drill was not agreed to; nothing was broken
+note-drill-expects-loss = a capability is predicted to be lost: made only with --expect-loss
+note-drill-stopped = stopped by the operator
+note-drill-ended-early = the drill ended before: the cluster was not whole
+note-drill-no-hosts = the hosts cannot be reached: { $error }
+note-drill-no-clients = the clients that would use the cluster cannot start: { $error }
+note-drill-not-steady = the cluster is not whole, so nothing was broken: { $what }. See `quorate status`
+note-drill-not-served = the drill's clients are not served by { $capability }, so nothing was broken
+note-drill-no-lab = only test hosts can be killed or paused from outside; name their lab with --lab
+note-drill-not-broken = the fault could not be made: { $error }

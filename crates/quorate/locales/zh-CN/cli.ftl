@@ -20,6 +20,15 @@ component-agent = Quorate agent
 component-balancer = HAProxy（数据库）
 component-gateway = nginx 网关
 component-vip = keepalived（虚拟 IP）
+component-replication = MariaDB 主从复制
+component-maxscale = MaxScale
+component-lvs = LVS（IPVS 调度器）
+component-glusterfs = GlusterFS
+component-nfs = NFS 服务器
+component-platform = 平台（控制台和 API）
+component-compute = 工作负载
+component-service = 其他安装程序部署的服务
+component-outside = 由别人维护的外部依赖
 
 stage-configure = 配置
 stage-run = 运行

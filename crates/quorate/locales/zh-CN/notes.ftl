@@ -84,6 +84,7 @@ note-secret-unknown = 没有账号 { $name }；已有账号：{ $known }
 note-plan-unreadable = { $path } 不是保存的计划：{ $error }；请用 `quorate plan -o` 生成
 note-plan-outdated = 计划保存之后主机或文件已有变化；未做任何操作：请重新查看 `quorate plan` 并保存
 note-apply-declined = 未做任何操作：计划没有得到确认（无人应答时请用 --yes）
+note-not-deployable-yet = 文件要求部署本版本尚不能部署的组件：{ $what }。只要文件中还有它们，`apply` 就不会改动任何东西；`survive` 已将它们计算在内。请从文件中去掉，或等待支持它们的版本
 note-destroy-declined = 未做任何操作：要拆除 { $cluster }，请输入它的名称，或使用 --yes { $cluster }
 note-selection-unknown = `{ $name }` 不是本集群的组件、主机、步骤或步骤编号；组件（按编号顺序）：{ $components }；主机：{ $hosts }
 note-host-keys-unknown = 以下主机是第一次连接，且无人可确认：{ $keys }；请核对指纹后在终端运行，或使用 --accept-new-host-keys
@@ -141,3 +142,40 @@ note-galera-recovery-follows = 等待卡住的成员停止；随后由数据最�
 note-vip-no-holder = 没有主机持有 { $endpoint } 的虚拟 IP：正在切换，或各处 keepalived 均未运行
 note-vip-several-holders = { $hosts } 同时持有 { $endpoint } 的虚拟 IP：它们能否互通 VRRP（IP 协议 112）？
 note-endpoint-silent = { $holder } 持有 { $endpoint } 的虚拟 IP，但没有应答：正在切换，或其后的服务已停止
+
+## 演练：主机拒绝注入的故障，以及演练留下的痕迹
+
+note-fault-bad-id = `{ $id }` 不能作为故障的名称：请使用 1 到 64 个字母、数字或连字符
+note-fault-other-cluster = 这台主机属于集群 { $cluster }，不属于 { $asked }；未注入任何故障
+note-fault-exists = 这台主机上已有故障 { $id }：请先撤销，或等它的定时器将其撤销
+note-fault-unit-refused = 演练不会破坏 { $unit }：只针对服务，而且绝不针对连接或恢复主机所依赖的服务
+note-fault-unit-not-running = { $unit } 的状态为 { $state }：没有可破坏的对象；请先运行 `quorate apply`
+note-fault-no-effect = { $unit } 的进程未在 10 秒内结束或停住，可能在等待磁盘；已开始的部分已经撤销
+note-fault-fill-shared = { $directory } 位于文件系统 { $mount }，主机自身也需要它：写满它造成的破坏会超出演练的本意，也会妨碍撤销；请为该目录使用单独的文件系统
+note-fault-fill-large = { $mount }（{ $directory } 所在的文件系统）有 { $free } MiB 可用：最多只写满 { $most } MiB；请在文件系统较小的主机上演练
+note-fault-no-nft = 主机上没有用于丢弃数据包的 nftables；请安装软件包 nftables
+note-fault-no-program = 本次的 helper 和 { $path } 都已不在，主机无法自行撤销故障；未注入任何故障
+note-fault-timer-not-armed = systemd 没有让 { $timer } 就绪（{ $state }），主机无法自行撤销故障；未注入任何故障
+note-fault-half-way = 故障“{ $fault }”未能注入（{ $error }），已开始的部分也未能撤销（{ $undo }）；主机的定时器会继续尝试
+note-fault-not-undone = { $what } 尚未恢复原状：故障还没有撤销；主机的定时器会继续尝试，请查看 `systemctl list-units 'quorate-drill-*'`
+note-residue-record = 故障“{ $fault }”（{ $id }）尚未撤销：它的定时器会撤销它，也可在主机上运行 `systemctl start quorate-drill-{ $id }`
+note-residue-table = 演练留下的 nftables 表 { $table } 正在丢弃数据包；请用 `nft delete table { $table }` 删除
+note-residue-unit = 演练留下了 { $unit }；请用 `systemctl stop` 停止该单元，或删除该文件
+note-residue-file = 演练留下的 { $path } 占满了所在的文件系统；请将其删除
+note-residue-frozen = { $unit } 的进程处于停止状态（pid { $pids }）；请用 `systemctl kill --signal=CONT { $unit }` 让其继续运行
+note-unknown-host = 文件中没有主机 { $host }；现有 { $hosts }
+note-file-unwritable = 无法写入 { $path }：{ $error }
+
+## Drills: why one does not begin, or ends
+
+note-drill-nothing = 没有可演练的内容：每个故障都预测会使某项能力不可用，只有加上 --expect-loss 才会执行
+note-drill-declined = 未同意演练；未破坏任何东西
+note-drill-expects-loss = 预测某项能力将不可用：只有加上 --expect-loss 才会执行
+note-drill-stopped = 已被操作者停止
+note-drill-ended-early = 演练提前结束：集群不完整
+note-drill-no-hosts = 无法联系主机：{ $error }
+note-drill-no-clients = 使用集群的客户端无法启动：{ $error }
+note-drill-not-steady = 集群不完整，因此未破坏任何东西：{ $what }。请查看 `quorate status`
+note-drill-not-served = 演练客户端得不到 { $capability } 的服务，因此未破坏任何东西
+note-drill-no-lab = 只有测试主机能从外部关停或暂停；请用 --lab 指明所属实验环境
+note-drill-not-broken = 无法制造该故障：{ $error }

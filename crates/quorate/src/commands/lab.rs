@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use lab::{Cut, Error, Hosts, IpNet, Ipv4Net, Lab, Options, Site};
+use lab::{Cut, Error, Filesystem, Hosts, IpNet, Ipv4Net, Lab, Options, Site};
 use model::{Cluster, EndpointKind, SshAuth};
 
 /// What to do with a lab.
@@ -36,6 +36,9 @@ enum Action {
         /// The hosts' network, such as 10.88.0.0/24; a free one otherwise
         #[arg(long, conflicts_with = "file")]
         subnet: Option<Ipv4Net>,
+        /// Give a directory of each host a filesystem of its own of this size, such as /var/lib/mysql=400M
+        #[arg(long = "filesystem", value_name = "DIRECTORY=SIZE")]
+        filesystems: Vec<Filesystem>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -73,8 +76,16 @@ enum Action {
         #[arg(value_name = "HOST[,HOST…]")]
         from: Option<String>,
     },
-    /// Undo all cuts
-    Heal,
+    /// Undo all cuts, or exactly the one that was made with these words
+    Heal {
+        #[arg(value_name = "HOST[,HOST…]")]
+        side: Option<String>,
+        #[arg(value_name = "HOST[,HOST…]", requires = "side")]
+        from: Option<String>,
+    },
+    /// Undo a fault when its time has come: runs beside the lab for a program that may die
+    #[command(hide = true)]
+    Supervise,
     /// Show how each host is: running, paused, cut, dead
     Status {
         /// Print JSON
@@ -110,13 +121,14 @@ pub fn run(args: LabArgs, cluster: Option<&Cluster>) -> Result<ExitCode, Error> 
         act(&mut open()?, &hosts.iter().map(String::as_str).collect::<Vec<_>>())
     };
     match &args.action {
-        Action::Up { count, subnet, json, .. } => {
+        Action::Up { count, subnet, filesystems, json, .. } => {
             let mut options = Options { site: site.clone(), ..Options::new(&args.name, count.unwrap_or_default()) };
             options.hosts = match cluster {
                 Some(cluster) => hosts_of(cluster)?,
                 None => Hosts::Count(count.unwrap_or_default(), *subnet),
             };
             options.authorized = cluster.map(public_keys).unwrap_or_default();
+            options.filesystems.clone_from(filesystems);
             if !lab::root::is_built(&site) {
                 say(format_args!("building the lab's root from Debian packages: about a minute, once"));
             }
@@ -133,7 +145,11 @@ pub fn run(args: LabArgs, cluster: Option<&Cluster>) -> Result<ExitCode, Error> 
         Action::Pause { hosts } => together(hosts, Lab::pause_all)?,
         Action::Resume { hosts } => together(hosts, Lab::resume_all)?,
         Action::Cut { side, from } => cuts(side, from.as_deref()).into_iter().try_for_each(|cut| open()?.cut(cut))?,
-        Action::Heal => open()?.heal()?,
+        Action::Heal { side: None, .. } => open()?.heal()?,
+        Action::Heal { side: Some(side), from } => {
+            cuts(side, from.as_deref()).iter().try_for_each(|cut| open()?.heal_cut(cut))?;
+        }
+        Action::Supervise => lab::supervise(&site)?,
         Action::Status { json } => print_status(&open()?, *json)?,
         Action::Down { all: true } => {
             for name in lab::down_all(&site)? {

@@ -4,12 +4,14 @@ pub mod alerts;
 pub mod apply;
 pub mod check;
 pub mod destroy;
+pub mod drill;
 pub mod init;
 pub mod lab;
 pub mod plan;
 pub mod schema;
 pub mod secret;
 pub mod status;
+pub mod survive;
 
 use std::process::ExitCode;
 

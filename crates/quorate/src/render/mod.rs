@@ -1,9 +1,11 @@
 //! How things look on a terminal. Colour only where the terminal takes it; every word comes from the catalogue.
 
+pub mod drill;
 pub mod plan;
 pub mod progress;
 pub mod report;
 pub mod status;
+pub mod survive;
 
 use std::path::Path;
 
