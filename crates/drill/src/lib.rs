@@ -8,7 +8,7 @@ mod verdict;
 
 pub use prediction::{Holders, Prediction, Promise};
 pub use report::{Gaps, NotTested, Outcome, Report, Settings, Span, Timeline, TrialReport};
-pub use trial::{EXERCISED, How, Means, Misunderstood, Strike, Trial, parse, trials};
+pub use trial::{EXERCISED, How, Means, Misunderstood, Partition, Strike, Trial, parse, trials};
 pub use verdict::{
     CapabilityObservation, DataObservation, Difference, HolderObservation, Observation, Observed, differences,
 };

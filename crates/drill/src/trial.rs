@@ -1,8 +1,5 @@
 //! What a drill breaks: one or more strikes in the same moment, and which losses of the fault tree they stand for.
 
-use std::collections::BTreeSet;
-use std::net::IpAddr;
-
 use components::Capability;
 use model::{Cluster, Host, HostName};
 use serde::{Deserialize, Serialize};
@@ -39,8 +36,17 @@ pub struct Trial {
     pub strikes: Vec<Strike>,
     /// The basic events that happen; none for a fault that the host's own service manager repairs in a moment.
     pub losses: Vec<Loss>,
-    /// The hosts that are cut off from all others, the operator's machine included; they run on by themselves.
-    pub cut_off: BTreeSet<HostName>,
+    /// A link that is cut between two groups.
+    #[serde(default)]
+    pub partition: Option<Partition>,
+}
+
+/// A cut between two groups of hosts. The clients are with the far one, and so is the operator's machine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Partition {
+    pub near: Vec<HostName>,
+    pub far: Vec<HostName>,
 }
 
 /// What a drill may do.
@@ -58,15 +64,14 @@ impl Trial {
         let (verb, how): (_, fn() -> How) = match means {
             Means { lab: true, .. } => ("kill", || How::Kill),
             Means { power: true, .. } => ("reset", || How::Fault(Fault::Reset)),
-            _ => ("cut", || cut(vec![], Direction::Both)),
+            _ => ("cut", || cut(Direction::Both)),
         };
-        let cut_off = if verb == "cut" { hosts.iter().cloned().collect() } else { BTreeSet::new() };
         let names: Vec<_> = cluster.hosts.iter().map(|h| &h.name).filter(|h| hosts.contains(h)).collect();
         Self {
             name: names.iter().map(|h| format!("{verb} host {h}")).collect::<Vec<_>>().join(" + "),
             strikes: names.iter().map(|h| Strike { host: (*h).clone(), how: how() }).collect(),
             losses: names.iter().map(|h| Loss::Host((*h).clone())).collect(),
-            cut_off,
+            partition: None,
         }
     }
 
@@ -90,7 +95,7 @@ impl Trial {
             name: format!("{verb} {component} {}", host.name),
             strikes: vec![Strike { host: host.name.clone(), how: How::Fault(fault) }],
             losses: if momentary { vec![] } else { vec![loss] },
-            cut_off: BTreeSet::new(),
+            partition: None,
         }
     }
 
@@ -99,20 +104,21 @@ impl Trial {
         self.name = format!("{} + {}", self.name, other.name);
         self.strikes.extend(other.strikes);
         self.losses.extend(other.losses);
-        self.cut_off.extend(other.cut_off);
+        self.partition = self.partition.or(other.partition);
         self
     }
 
     /// Whether some host falls silent or stands still with a virtual IP that it may still believe to hold.
     pub fn may_double_holders(&self) -> bool {
-        self.strikes.iter().any(|s| matches!(s.how, How::Pause | How::Fault(Fault::Cut(_) | Fault::Freeze { .. })))
+        let silent = |s: &Strike| matches!(s.how, How::Pause | How::Fault(Fault::Cut(_) | Fault::Freeze { .. }));
+        self.partition.is_some() || self.strikes.iter().any(silent)
     }
 }
 
-/// Packets between a host and these addresses; nobody in particular: everybody.
-fn cut(from: Vec<IpAddr>, direction: Direction) -> How {
+/// No packets between a host and anybody.
+fn cut(direction: Direction) -> How {
     // Whose connection is spared is known only when it stands.
-    How::Fault(Fault::Cut(Cut { from, direction, except_ssh_of: None }))
+    How::Fault(Fault::Cut(Cut { from: vec![], direction, except_ssh_of: None }))
 }
 
 /// Why a fault could not be understood: what was written, and what would do.
@@ -171,9 +177,7 @@ fn parse_one(text: &str, cluster: &Cluster, means: Means) -> Result<Trial, Misun
                 ["out"] => Direction::Out,
                 _ => return Err(Misunderstood::Grammar(text.to_owned())),
             };
-            let mut trial = whole_host(text, host(name)?, cut(vec![], direction));
-            trial.cut_off.insert((*name).into());
-            Ok(trial)
+            Ok(whole_host(text, host(name)?, cut(direction)))
         }
         ["cut", near, "from", far] => {
             let list = |names: &str| names.split(',').map(host).collect::<Result<Vec<&Host>, _>>();
@@ -193,24 +197,18 @@ fn whole_host(name: &str, host: &Host, how: How) -> Trial {
         name: name.to_owned(),
         strikes: vec![Strike { host: host.name.clone(), how }],
         losses: vec![Loss::Host(host.name.clone())],
-        cut_off: BTreeSet::new(),
+        partition: None,
     }
 }
 
-/// A link cut between two groups of hosts. The operator's machine, and with it the clients, stays with both; whoever
-/// is on no side is reached by everybody.
+/// What the near group does is lost to everybody else.
 fn between(name: &str, near: &[&Host], far: &[&Host]) -> Trial {
-    let addresses = |of: &[&Host]| of.iter().map(|h| h.address).collect::<Vec<IpAddr>>();
-    // Dropping both ways on one side is enough, and one timer less that must work.
-    let strikes =
-        near.iter().map(|h| Strike { host: h.name.clone(), how: cut(addresses(far), Direction::Both) }).collect();
-    // The smaller side is the one that its groups lose; with everybody on a side, this is a partition.
-    let smaller: Vec<&Host> = if near.len() <= far.len() { near.to_vec() } else { far.to_vec() };
+    let names = |of: &[&Host]| of.iter().map(|h| h.name.clone()).collect();
     Trial {
         name: name.to_owned(),
-        strikes,
-        losses: smaller.iter().map(|h| Loss::Host(h.name.clone())).collect(),
-        cut_off: BTreeSet::new(),
+        strikes: vec![],
+        losses: near.iter().map(|h| Loss::Host(h.name.clone())).collect(),
+        partition: Some(Partition { near: names(near), far: names(far) }),
     }
 }
 

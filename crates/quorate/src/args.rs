@@ -184,6 +184,9 @@ pub struct DrillArgs {
     /// The hosts are those of this lab: they are killed and paused from outside
     #[arg(long, value_name = "NAME")]
     pub lab: Option<String>,
+    /// Test these predictions, saved by an earlier drill, instead of those of the rules
+    #[arg(long, value_name = "PREDICTIONS.JSON", conflicts_with_all = ["fault", "order", "hosts_only"])]
+    pub predictions: Option<PathBuf>,
     /// How often every trial is made
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub rounds: u16,

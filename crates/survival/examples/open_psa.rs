@@ -1,13 +1,14 @@
-//! Analyses an Open-PSA model and prints what it found as JSON: for measuring the engine without the rest.
+//! Analyses an Open-PSA model and prints what it found as JSON, or writes its first tree back: for measuring the
+//! engine without the rest.
 //!
-//! `open_psa [--order K] [--list N] [--importance] [--no-probability] [--common-cause] [--nodes N] FILE…`
+//! `open_psa [--order K] [--list N] [--importance] [--no-probability] [--common-cause] [--nodes N] [--write] FILE…`
 
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
 use survival::diagram::{Analysis, AnalysisError, Limits};
 use survival::fault_tree::FaultTree;
-use survival::open_psa::{Options, Source, read};
+use survival::open_psa::{Options, Source, read, write};
 
 #[derive(Default)]
 struct Asked {
@@ -17,6 +18,7 @@ struct Asked {
     no_probability: bool,
     common_cause: bool,
     nodes: Option<usize>,
+    write: bool,
     files: Vec<String>,
 }
 
@@ -30,6 +32,7 @@ fn arguments() -> Result<Asked, String> {
             "--order" => asked.order = Some(number()?),
             "--list" => asked.list = number()?,
             "--nodes" => asked.nodes = Some(number()?),
+            "--write" => asked.write = true,
             "--importance" => asked.importance = true,
             "--no-probability" => asked.no_probability = true,
             "--common-cause" => asked.common_cause = true,
@@ -52,12 +55,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn answer(asked: &Asked) -> Result<Value, String> {
+fn answer(asked: &Asked) -> Result<String, String> {
     let texts = asked.files.iter().map(|file| std::fs::read_to_string(file).map_err(|e| format!("{file}: {e}")));
     let texts: Vec<String> = texts.collect::<Result<_, _>>()?;
     let sources: Vec<Source<'_>> = asked.files.iter().zip(&texts).map(|(name, text)| Source { name, text }).collect();
     let options = Options { common_cause: asked.common_cause, ..Options::default() };
     let model = read(&sources, options).map_err(|e| e.to_string())?;
+    if let (true, Some(top)) = (asked.write, model.tops.first()) {
+        return Ok(write(&model.fault_tree(top)));
+    }
     let mut tops = Vec::new();
     for top in &model.tops {
         let mut found = analysed(asked, &model.fault_tree(top)).map_err(|e| e.to_string())?;
@@ -65,7 +71,7 @@ fn answer(asked: &Asked) -> Result<Value, String> {
         found["gate"] = json!(top.gate);
         tops.push(found);
     }
-    Ok(json!({ "tops": tops, "notes": model.notes }))
+    Ok(json!({ "tops": tops, "notes": model.notes }).to_string())
 }
 
 fn analysed(asked: &Asked, tree: &FaultTree) -> Result<Value, AnalysisError> {

@@ -3,7 +3,9 @@
 //! Two families, since ARP passes by the rules of IP: a host that is cut off must not go on answering for a virtual IP
 //! that it holds. What a peer sends from an address that is not its own (a virtual IP) is told by its hardware address.
 //! What a peer must not receive by broadcast or multicast only the peer can drop: the link between two groups of hosts
-//! is cut by ordering the cut on both sides.
+//! is cut by ordering the cut on both sides. keepalived's gratuitous ARP passes by the ARP family too (it is a packet
+//! socket's), so that a host that nobody shall hear is also silenced where its interfaces send, if its kernel can do so
+//! (netdev egress, Linux 5.16).
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, UdpSocket};
@@ -45,21 +47,56 @@ pub fn check() -> Result<(), Error> {
 /// Drops the packets from now on.
 pub fn cut(id: &str, cut: &Cut) -> Result<(), Error> {
     let kept = cut.except_ssh_of.map(kept).unwrap_or_default();
-    load(id, &ruleset(&name(id), cut, &kept, &hardware(&cut.from)))
+    load(id, &ruleset(&name(id), cut, &kept, &hardware(&cut.from)))?;
+    silence_arp(id, cut, &kept);
+    Ok(())
 }
 
 /// Nobody hears from this host any more, and it hears nobody.
 pub fn silence(id: &str) -> Result<(), Error> {
     let all = Cut { from: vec![], direction: Direction::Both, except_ssh_of: None };
-    load(id, &ruleset(&name(id), &all, &[], &[]))
+    load(id, &ruleset(&name(id), &all, &[], &[]))?;
+    silence_arp(id, &all, &[]);
+    Ok(())
 }
 
 fn load(id: &str, rules: &str) -> Result<(), Error> {
     command::succeed("nft", &[rules], SHORT)?;
-    if tables()?.iter().filter(|t| t.ends_with(&format!(" {}", name(id)))).count() == 2 {
+    if tables()?.iter().filter(|t| t.ends_with(&format!(" {}", name(id)))).count() >= 2 {
         return Ok(());
     }
     Err(Error::Damaged(format!("nftables took the tables {} and does not show them", name(id))))
+}
+
+/// Stops ARP of a host that nobody shall hear where the interfaces send it. An older kernel cannot, and leaves the cut
+/// as it is without: only what keepalived announces unasked gets out then.
+fn silence_arp(id: &str, cut: &Cut, kept: &[Kept]) {
+    let interfaces: Vec<String> = fs::read_dir("/sys/class/net")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|interface| interface != "lo")
+        .collect();
+    if cut.from.is_empty() && cut.direction != Direction::In && !interfaces.is_empty() {
+        let _ = command::run("nft", &[&egress(&name(id), &interfaces, kept)], SHORT);
+    }
+}
+
+fn egress(table: &str, interfaces: &[String], kept: &[Kept]) -> String {
+    let devices: Vec<String> = interfaces.iter().map(|i| format!("\"{i}\"")).collect();
+    let mut rules: Vec<String> = kept
+        .iter()
+        .filter(|k| k.own.is_ipv4() && k.next.is_ipv4())
+        .map(|k| format!("arp saddr ip {} arp daddr ip {} accept", k.own, k.next))
+        .collect();
+    rules.push("ether type arp drop".to_owned());
+    let rules: String = rules.iter().map(|r| format!("    {r}\n")).collect();
+    let devices = set(&devices);
+    format!(
+        "table netdev {table} {{\n  chain outgoing {{\n    type filter hook egress devices = {devices} priority \
+         {PRIORITY}; policy accept;\n{rules}  }}\n}}\n"
+    )
 }
 
 /// Takes the tables away and sees them gone. Fine when there are none.

@@ -42,6 +42,8 @@ pub fn run(args: &DrillArgs, texts: &Texts) -> Result<ExitCode, Failure> {
     if predictions.is_empty() {
         return Err(Failure::note(exit::USAGE, Note::new("drill-nothing")));
     }
+    let directory = context.directory.join("drills").join(OffsetDateTime::now_utc().unix_timestamp().to_string());
+    let saved = serde_json::to_vec_pretty(&predictions).unwrap_or_default();
     let agreed = args.yes || (std::io::stdin().is_terminal() && context::ask_yes(&texts.plain("drill-question")));
     if !agreed {
         return Err(Failure::note(exit::USAGE, Note::new("drill-declined")));
@@ -50,8 +52,7 @@ pub fn run(args: &DrillArgs, texts: &Texts) -> Result<ExitCode, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let _listener = stop_on_ctrl_c(&stop, texts.plain("drill-stopping"))?;
     let hold_ms = args.hold * 1000;
-    let begun = OffsetDateTime::now_utc();
-    let directory = context.directory.join("drills").join(begun.unix_timestamp().to_string());
+    runner::journal::write_private(&directory.join("predictions.json"), &saved)?;
     let reach = Reach { context: &context, file: &args.file, texts };
     let conductor = Conductor {
         cluster: &context.cluster,
@@ -96,6 +97,18 @@ fn finish(report: &Report, args: &DrillArgs, directory: &Path, texts: &Texts) ->
 
 /// What is tried, and what is not because it is predicted to end badly.
 fn planned(cluster: &Cluster, args: &DrillArgs, means: Means) -> Result<(Vec<Prediction>, Vec<NotTested>), Failure> {
+    let why = || Note::new("drill-expects-loss");
+    let sorted = |all: Vec<Prediction>| {
+        let (made, refused): (Vec<_>, Vec<_>) = all.into_iter().partition(|p| args.expect_loss || !p.expects_loss());
+        (made, refused.into_iter().map(|p| NotTested { what: p.trial.name, why: why() }).collect())
+    };
+    if let Some(path) = &args.predictions {
+        let unreadable = |error: String| {
+            Failure::note(exit::USAGE, Note::new("file-unreadable").with("path", path.display()).with("error", error))
+        };
+        let text = std::fs::read(path).map_err(|e| unreadable(e.to_string()))?;
+        return Ok(sorted(serde_json::from_slice(&text).map_err(|e| unreadable(e.to_string()))?));
+    }
     let trials: Vec<Trial> = if args.fault.is_empty() {
         drill::trials(cluster, usize::from(args.order), !args.hosts_only, means)
     } else {
@@ -103,10 +116,7 @@ fn planned(cluster: &Cluster, args: &DrillArgs, means: Means) -> Result<(Vec<Pre
         parsed.map_err(|e| Failure::plain(exit::USAGE, e.to_string()))?
     };
     let rules = components::capabilities(cluster);
-    let all = trials.into_iter().map(|t| Prediction::new(cluster, &rules, t));
-    let (predictions, refused): (Vec<_>, Vec<_>) = all.partition(|p| args.expect_loss || !p.expects_loss());
-    let why = || Note::new("drill-expects-loss");
-    Ok((predictions, refused.into_iter().map(|p| NotTested { what: p.trial.name, why: why() }).collect()))
+    Ok(sorted(trials.into_iter().map(|t| Prediction::new(cluster, &rules, t)).collect()))
 }
 
 /// The way to the hosts, taken anew before each trial.

@@ -109,7 +109,7 @@ fn trial(round: usize, host: &str, wrong: bool) -> TrialReport {
             name: format!("kill host {host}"),
             strikes: vec![Strike { host: host.into(), how: How::Kill }],
             losses: vec![Loss::Host(host.into())],
-            cut_off: BTreeSet::new(),
+            partition: None,
         },
         capabilities: vec![
             promise(Capability::Coordination, true),

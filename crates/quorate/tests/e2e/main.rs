@@ -9,6 +9,7 @@ mod writer;
 mod absent;
 mod deploy;
 mod drift;
+mod drill;
 mod faults;
 mod kill_walk;
 mod lock;

@@ -60,10 +60,14 @@ impl Demo {
 
     /// Fresh hosts and the example for so many of them.
     pub fn of(name: &str, preset: model::Preset, hosts: usize) -> Self {
+        Self::with(name, model::preset(preset), hosts)
+    }
+
+    /// Fresh hosts and a cluster file for so many of them, which names them and their network as the examples do.
+    pub fn with(name: &str, example: &str, hosts: usize) -> Self {
         let lab = LabGuard::up(Options::new(name, hosts)).unwrap();
         let directory = tempfile::tempdir().unwrap();
         let demo = Self { lab, directory };
-        let example = model::preset(preset);
         let network = demo.lab.subnet().to_string();
         let prefix = demo.prefix();
         let text = example

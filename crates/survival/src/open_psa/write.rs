@@ -31,7 +31,16 @@ pub fn write(tree: &FaultTree) -> String {
             writer.text.push_str("    </define-gate>\n");
         }
     }
-    for (gate, name) in tree.gates.iter().zip(writer.gates.clone()) {
+    // Whoever reads it analyses every gate that no other needs, so only those below the top are written.
+    let start = match tree.top {
+        Input::Gate(gate) => Some(gate),
+        _ => None,
+    };
+    let mut below: Vec<usize> =
+        tree.evaluation_order(start.into_iter()).unwrap_or_default().into_iter().map(|gate| gate.0).collect();
+    below.sort_unstable();
+    for at in below {
+        let (gate, name) = (&tree.gates[at], writer.gates[at].clone());
         let _ = writeln!(writer.text, "    <define-gate name=\"{name}\">");
         label(&mut writer.text, "      ", &gate.name);
         writer.formula(6, gate.kind, &gate.inputs);
