@@ -13,7 +13,7 @@ use crate::problem::{Problem, Span};
 use crate::suggest;
 
 /// Largest file that is read, in bytes: a hundred hosts need about 20 KiB.
-pub(crate) const MAX_BYTES: usize = 1024 * 1024;
+pub(crate) const MAX_BYTES: usize = 2 * 1024 * 1024;
 
 /// The key that the file may hold only to be refused with a better reason than "unknown".
 const NOT_OFFERED: &str = "password";
@@ -64,8 +64,9 @@ fn options() -> serde_saphyr::Options {
         budget: serde_saphyr::budget! {
             max_depth: 32,
             max_documents: 2,
-            max_events: 200_000,
-            max_nodes: 100_000,
+            // Ten thousand hosts, and some more.
+            max_events: 600_000,
+            max_nodes: 300_000,
             max_aliases: 1_000,
             max_anchors: 1_000,
             max_recorded_anchor_events: 50_000,

@@ -104,7 +104,7 @@ fn shape() {
     assert_eq!(findings("# only a comment\n"), ["2:1 yaml-empty"]);
     assert_eq!(findings("just text"), ["1:1 wrong-type expected=mapping"]);
     assert_eq!(findings("- 1\n- 2\n"), ["1:1 wrong-type expected=mapping"]);
-    assert_eq!(findings(&format!("# {}", "x".repeat(1 << 20))), ["1:1 file-too-large limit=1048576 size=1048578"]);
+    assert_eq!(findings(&format!("# {}", "x".repeat(2 << 20))), ["1:1 file-too-large limit=2097152 size=2097154"]);
 }
 
 #[test]

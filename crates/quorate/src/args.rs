@@ -212,9 +212,9 @@ pub struct SurviveArgs {
     /// What if these hosts were lost already
     #[arg(long, value_name = "HOST[,HOST]", value_delimiter = ',')]
     pub without: Vec<String>,
-    /// List sets of up to so many losses; the smallest are listed in any case
-    #[arg(long, default_value_t = 2, value_name = "K", value_parser = clap::value_parser!(u8).range(1..=12))]
-    pub order: u8,
+    /// List sets of up to so many losses (2); the smallest are listed in any case. With --open-psa, count no larger ones
+    #[arg(long, value_name = "K", value_parser = clap::value_parser!(u8).range(1..=12))]
+    pub order: Option<u8>,
     /// Write a page for the browser, which needs nothing else
     #[arg(long, value_name = "FILE.HTML")]
     pub html: Option<PathBuf>,

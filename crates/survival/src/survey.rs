@@ -57,9 +57,9 @@ pub struct CapabilitySurvey {
     pub smallest: Vec<Vec<Loss>>,
     /// How many minimal cut sets there are of each order from 1, over every basic event; as text, for they may be many.
     pub cut_sets: Vec<String>,
-    #[serde(flatten)]
-    pub availability: Availability,
-    /// The events that matter most, by Fussell-Vesely.
+    /// `None`: too large to be reckoned exactly; nothing else is said.
+    pub availability: Option<Availability>,
+    /// The events that matter most, by Fussell-Vesely; empty where there is no availability.
     pub importance: Vec<LossImportance>,
 }
 
@@ -110,6 +110,8 @@ pub fn survey(cluster: &Cluster, question: &Question) -> Result<Survey, Analysis
 
 /// How many hosts a margin is looked for; more than this is "many".
 const MARGIN: usize = 3;
+/// About 120 MB for a tree, and an end after seconds where one would take minutes; a thousand hosts need a hundredth.
+const MOST_NODES: usize = 4_000_000;
 /// How many events are named by importance.
 const MOST_IMPORTANT: usize = 10;
 
@@ -142,10 +144,12 @@ fn of_capability(
 
     let mut all = ask(Losses::AtOnce, Grain::Everything)?;
     let counts = all.analysis.cut_set_counts(Some(question.order))?;
-    let unavailability = all.analysis.probability()?;
-    let mut importance: Vec<LossImportance> = all
-        .analysis
-        .importance()?
+    let unavailability = match all.analysis.probability() {
+        Err(AnalysisError::TooLarge { .. }) => None,
+        other => Some(other?),
+    };
+    let importance = if unavailability.is_some() { all.analysis.importance()? } else { vec![] };
+    let mut importance: Vec<LossImportance> = importance
         .into_iter()
         .map(|i| LossImportance {
             loss: all.losses[i.event.0].clone(),
@@ -168,7 +172,7 @@ fn of_capability(
         survives_any_two: works && at_once.is_none_or(|m| m >= 2),
         smallest,
         cut_sets: counts.by_order.iter().skip(1).map(u128::to_string).collect(),
-        availability: Availability::new(unavailability),
+        availability: unavailability.map(Availability::new),
         importance,
     };
     Ok((survey, single_points(cluster, capability, &singles)))
@@ -229,7 +233,7 @@ impl Asked {
     fn new(asking: Asking<'_>) -> Result<Self, AnalysisError> {
         let Asking { cluster, capability, rule, without, losses, grain } = asking;
         let CapabilityTree { tree, losses } = capability_tree(cluster, capability.id(), rule, without, losses, grain)?;
-        Ok(Self { losses, analysis: Analysis::new(&tree, Limits::default())? })
+        Ok(Self { losses, analysis: Analysis::new(&tree, Limits { nodes: MOST_NODES, ..Limits::default() })? })
     }
 
     /// The cut sets of the smallest order there is, and all others up to `order`.

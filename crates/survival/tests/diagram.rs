@@ -1,5 +1,7 @@
 //! The engine against brute force: on small trees every answer can be had by trying all combinations of events.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use proptest::prelude::*;
 use survival::diagram::{Analysis, AnalysisError, Limits};
 use survival::fault_tree::{BasicEvent, Builder, EventId, FaultTree, Gate, GateId, GateKind, Input, TreeError};

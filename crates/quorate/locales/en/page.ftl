@@ -272,3 +272,4 @@ page-setting-program = Quorate
 page-setting-started = Begun (UTC)
 page-versions = Runs
 page-versions-caption = What ran on the hosts
+page-too-large = too large to reckon exactly

@@ -13,3 +13,5 @@ margin-many = many
 margin-and-settled = { $now } at once, { $settled } one by one
 open-psa-top = { $tree }, { $gate }: { $total } minimal cut sets (by order: { $orders }); probability { $probability }
 open-psa-limited = { $tree }, { $gate }: { $total } minimal cut sets up to the order asked for (by order: { $orders }), there may be larger ones; probability { $probability }
+plan-survives = What it survives:
+plan-margin = { $capability }: the margin changes from { $before } to { $after }

@@ -272,3 +272,4 @@ page-setting-program = Quorate
 page-setting-started = 开始（UTC）
 page-versions = 运行
 page-versions-caption = 主机上运行的软件
+page-too-large = 规模过大，无法精确推算

@@ -13,3 +13,5 @@ margin-many = 多台
 margin-and-settled = 同时 { $now }，先后 { $settled }
 open-psa-top = { $tree }，{ $gate }：最小割集 { $total } 个(按阶：{ $orders })；概率 { $probability }
 open-psa-limited = { $tree }，{ $gate }：所求阶数以内的最小割集 { $total } 个(按阶：{ $orders })，可能还有更大的；概率 { $probability }
+plan-survives = 它能承受什么：
+plan-margin = { $capability }：余量由 { $before } 变为 { $after }

@@ -2,7 +2,9 @@
 
 use std::process::ExitCode;
 
+use model::Cluster;
 use ssh::Limits;
+use survival::survey::{Question, survey};
 
 use crate::args::PlanArgs;
 use crate::context::Context;
@@ -10,6 +12,19 @@ use crate::failure::Failure;
 use crate::render::WARN;
 use crate::text::Texts;
 use crate::{commands, exit, render};
+
+/// What the file survives, in short, and what it changes of that.
+fn survives(before: Option<&Cluster>, after: &Cluster, texts: &Texts) -> Result<(), Failure> {
+    let reckon =
+        |cluster| survey(cluster, &Question::default()).map_err(|e| Failure::plain(exit::FAILED, e.to_string()));
+    let after = reckon(after)?;
+    println!("\n{}", texts.plain("plan-survives"));
+    render::survive::capabilities(&after, texts);
+    if let Some(before) = before {
+        render::survive::change(&reckon(before)?, &after, texts);
+    }
+    Ok(())
+}
 
 pub fn run(args: &PlanArgs, texts: &Texts) -> Result<ExitCode, Failure> {
     let context = Context::load(&args.file.file, texts)?;
@@ -44,6 +59,9 @@ pub fn run(args: &PlanArgs, texts: &Texts) -> Result<ExitCode, Failure> {
         println!("{}", serde_json::to_string_pretty(&planned.plan).unwrap_or_default());
     } else {
         render::plan::show(&context.cluster, &planned.plan, texts);
+        let present = planned.facts.values().filter_map(|f| f.state.as_ref()).max_by_key(|s| s.generation);
+        let before = present.and_then(|state| model::parse(&state.file).ok());
+        survives(before.as_ref(), &context.cluster, texts)?;
     }
     Ok(ExitCode::from(if planned.plan.absent.is_empty() { exit::DONE } else { exit::DEGRADED }))
 }

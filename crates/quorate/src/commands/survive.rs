@@ -19,6 +19,8 @@ use crate::{context, exit, page, render};
 
 /// More sets than anybody reads; a program asks for them with `--json`.
 const MOST: usize = 200;
+/// Up to which order sets are listed, if nothing else is asked for.
+const LISTED: usize = 2;
 
 pub fn run(args: &SurviveArgs, texts: &Texts) -> Result<ExitCode, Failure> {
     let models: Vec<&Path> = args.open_psa.iter().map(PathBuf::as_path).filter(|p| !p.as_os_str().is_empty()).collect();
@@ -33,7 +35,8 @@ pub fn run(args: &SurviveArgs, texts: &Texts) -> Result<ExitCode, Failure> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let question = Question { order: usize::from(args.order), most: MOST, without: without.clone() };
+    let order = args.order.map(usize::from);
+    let question = Question { order: order.unwrap_or(LISTED), most: MOST, without: without.clone() };
     let survey = survey(&cluster, &question).map_err(failed)?;
     if let Some(path) = &args.html {
         let page = page::survive::page(&cluster, &survey, &trees(&cluster, &without)?, texts);
@@ -111,13 +114,13 @@ fn open_psa(models: &[&Path], args: &SurviveArgs, texts: &Texts) -> Result<ExitC
     let sources: Vec<Source<'_>> = texts_of.iter().map(|(name, text)| Source { name, text }).collect();
     let model = survival::open_psa::read(&sources, Options::default())
         .map_err(|error| Failure::plain(exit::USAGE, error.to_string()))?;
-    let order = Some(usize::from(args.order));
+    let order = args.order.map(usize::from);
     let mut reports = Vec::new();
     for top in &model.tops {
         let tree = model.fault_tree(top);
         let mut analysis = Analysis::new(&tree, Limits::default()).map_err(failed)?;
-        let counts = analysis.cut_set_counts(None).or_else(|_| analysis.cut_set_counts(order)).map_err(failed)?;
-        let sets = analysis.cut_sets(order, MOST).map_err(failed)?;
+        let counts = analysis.cut_set_counts(order).map_err(failed)?;
+        let sets = analysis.cut_sets(order.or(Some(LISTED)), MOST).map_err(failed)?;
         reports.push(TopReport {
             fault_tree: top.fault_tree.clone(),
             gate: top.gate.clone(),

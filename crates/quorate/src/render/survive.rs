@@ -54,8 +54,8 @@ pub fn capabilities(survey: &Survey, texts: &Texts) {
             margin(c, texts),
             yes(c.survives_any_one),
             yes(c.survives_any_two),
-            numbers::percent(c.availability.availability, c.availability.nines),
-            numbers::minutes(c.availability.minutes_per_year),
+            c.availability.map_or_else(|| "-".to_owned(), |a| numbers::percent(a.availability, a.nines)),
+            c.availability.map_or_else(|| "-".to_owned(), |a| numbers::minutes(a.minutes_per_year)),
         ]);
     }
     for (place, line) in table(&rows).into_iter().enumerate() {
@@ -65,6 +65,28 @@ pub fn capabilities(survey: &Survey, texts: &Texts) {
             Some(c) if !c.survives_any_one => println!("{WARN}{line}{WARN:#}"),
             Some(_) => println!("{line}"),
         }
+    }
+}
+
+/// How the margins of one file differ from those of another, a line each; nothing where they do not.
+pub fn change(before: &Survey, after: &Survey, texts: &Texts) {
+    let of = |survey: &Survey, capability| {
+        let found = survey.capabilities.iter().find(|c| c.capability == capability);
+        found.map(|c| (c.margin.map_or(usize::MAX, |m| m), margin(c, texts)))
+    };
+    let all = before.capabilities.iter().chain(&after.capabilities).map(|c| c.capability);
+    let all: std::collections::BTreeSet<Capability> = all.collect();
+    for capability in all {
+        let (old, new) = (of(before, capability), of(after, capability));
+        if old == new {
+            continue;
+        }
+        let worse = old.as_ref().map(|o| o.0) > new.as_ref().map(|n| n.0);
+        let shown = |m: Option<(usize, String)>| m.map_or_else(|| texts.plain("page-none"), |(_, text)| text);
+        let arguments =
+            [("capability", words::capability(texts, capability)), ("before", shown(old)), ("after", shown(new))];
+        let (style, sign) = if worse { (BAD, '▼') } else { (GOOD, '▲') };
+        println!("{style}{sign}{style:#} {}", texts.get("plan-margin", &arguments));
     }
 }
 

@@ -47,6 +47,7 @@ fn assert_as_predicted(ended: &Ended, trials: usize) -> Value {
 fn said<'r>(report: &'r Value, trial: &str, capability: &str) -> (bool, &'r str) {
     let trials = report["trials"].as_array().unwrap();
     let trial = trials.iter().find(|t| t["prediction"]["trial"]["name"] == trial).unwrap();
+    assert!(trial["observation"].is_object(), "not carried through: {}", trial["outcome"]);
     let of = |list: &'r Value| list.as_array().unwrap().iter().find(|c| c["capability"] == capability).unwrap();
     let promised = of(&trial["prediction"]["capabilities"])["serves"].as_bool().unwrap();
     (promised, of(&trial["observation"]["capabilities"])["observed"].as_str().unwrap())
@@ -92,7 +93,8 @@ fn lying_probe(demo: &Demo) {
     for host in HOSTS {
         demo.sh(
             host,
-            "python3 -c 'import json; p = \"/etc/quorate/agent.json\"; c = json.load(open(p)); c[\"gateway\"] = []; \
+            "python3 -c 'import json; p = \"/etc/quorate/agent.json\"; c = json.load(open(p)); \
+             [g.update(kind={\"unit\": {\"unit\": \"dbus.service\"}}) for g in c[\"gateway\"]]; \
              json.dump(c, open(p, \"w\"))' && systemctl restart quorate-agent",
         );
     }

@@ -60,8 +60,9 @@ fn whole(module: &Module, limit: usize) -> Result<Family, Full> {
 
 fn up_to(module: &Module, order: usize, limit: usize) -> Result<Family, Full> {
     let nodes = &module.diagram.nodes;
-    // Beyond the number of variables there is nothing to leave out.
-    if order >= module.leaves.len() {
+    // Beyond the number of variables there is nothing to leave out; and where keeping every order apart would take more
+    // than the whole may, the whole is counted, and what exceeds the order is left out then.
+    if order >= module.leaves.len() || nodes.len().saturating_mul(order + 1) > limit.saturating_mul(4) {
         return whole(module, limit);
     }
     // How many events it takes at least.

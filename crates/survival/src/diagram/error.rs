@@ -14,7 +14,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// Stays below about 700 MB in the worst case; what is usual takes a few MB.
+    /// Stays below about 1 GB in the worst case; what is usual takes a few MB.
     fn default() -> Self {
         Self { nodes: 20_000_000, counts: 4_000_000 }
     }

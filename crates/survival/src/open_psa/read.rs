@@ -39,7 +39,7 @@ pub struct Top {
 pub struct Model {
     /// The top events, in the order of the files.
     pub tops: Vec<Top>,
-    /// What was left out, in words, with its place.
+    /// What was left out, in words, with its place; at most a hundred.
     pub notes: Vec<String>,
     events: Vec<BasicEvent>,
     gates: Vec<Gate>,
@@ -146,9 +146,13 @@ struct Reader<'s, 'a> {
     parameters: Parameters<'a>,
     groups: Vec<Group<'a>>,
     group_names: HashMap<String, Element<'a>>,
-    trees: Vec<(&'a str, Element<'a>)>,
+    trees: Vec<&'a str>,
+    tree_names: HashMap<&'a str, Element<'a>>,
     notes: Vec<String>,
 }
+
+/// Most notes: whoever reads the first hundred knows.
+const MOST_NOTES: usize = 100;
 
 /// Most events that the common-cause groups of a model may make.
 const MOST_COMMON_CAUSES: usize = 200_000;
@@ -167,6 +171,7 @@ impl<'s, 'a> Reader<'s, 'a> {
             groups: Vec::new(),
             group_names: HashMap::new(),
             trees: Vec::new(),
+            tree_names: HashMap::new(),
             notes: Vec::new(),
         }
     }
@@ -176,10 +181,10 @@ impl<'s, 'a> Reader<'s, 'a> {
             match element.tag() {
                 "define-fault-tree" => {
                     let name = name_of(self.sources, element)?;
-                    if let Some((_, first)) = self.trees.iter().find(|(other, _)| *other == name) {
-                        return Err(self.duplicate(name, element, *first));
+                    if let Some(first) = self.tree_names.insert(name, element) {
+                        return Err(self.duplicate(name, element, first));
                     }
-                    self.trees.push((name, element));
+                    self.trees.push(name);
                     let container = Container::default().inner(name, element);
                     self.container(element, &container, Some(self.trees.len() - 1))?;
                 }
@@ -200,14 +205,19 @@ impl<'s, 'a> Reader<'s, 'a> {
                 | "define-consequence-group"
                 | "define-extern-library"
                 | "define-extern-function" => {
-                    let place = self.sources.place(element.at());
-                    self.notes
-                        .push(format!("{place}: `{}` was left out: only fault trees are analysed", element.tag()));
+                    self.left_out(element);
                 }
                 _ => return Err(self.unexpected(element)),
             }
         }
         Ok(())
+    }
+
+    fn left_out(&mut self, element: Element<'_>) {
+        if self.notes.len() < MOST_NOTES {
+            let place = self.sources.place(element.at());
+            self.notes.push(format!("{place}: `{}` was left out: only fault trees are analysed", element.tag()));
+        }
     }
 
     fn unexpected(&self, element: Element<'_>) -> OpenPsaError {
@@ -372,7 +382,7 @@ impl<'s, 'a> Reader<'s, 'a> {
         }
         let free = (0..definitions.len()).filter(|gate| !inner[*gate]);
         let top = |gate: usize| {
-            let tree = definitions[gate].tree.map(|tree| self.trees[tree].0);
+            let tree = definitions[gate].tree.map(|tree| self.trees[tree]);
             Top {
                 fault_tree: tree.unwrap_or_default().to_owned(),
                 gate: self.gates[gate].name.clone(),

@@ -68,9 +68,13 @@ fn capability(c: &CapabilitySurvey, texts: &Texts) -> Markup {
             }
             @if sets.is_empty() { (texts.plain("page-none")) }
         }
-        td class="number" { (numbers::percent(c.availability.availability, c.availability.nines)) }
-        td class="number" { (numbers::nines(c.availability.nines)) }
-        td class="number" { (numbers::minutes(c.availability.minutes_per_year)) }
+        @if let Some(a) = c.availability {
+            td class="number" { (numbers::percent(a.availability, a.nines)) }
+            td class="number" { (numbers::nines(a.nines)) }
+            td class="number" { (numbers::minutes(a.minutes_per_year)) }
+        } @else {
+            td class="number" colspan="3" { (texts.plain("page-too-large")) }
+        }
         td class="number" {
             @for (place, count) in c.cut_sets.iter().enumerate() { div { (order(place)) ": " (numbers::grouped(count)) } }
             @if c.cut_sets.is_empty() { "–" }
