@@ -27,8 +27,12 @@ fuzz: deps ## Every fuzz target for FUZZ_SECONDS each (30); FUZZ_KEEP=1 keeps wh
 kill-walk: deps ## Kill the program and its helpers at every step of a deployment, and apply again
 	KILL_WALK=1 scripts/test
 
-bench: deps build ## The same foundation with Ansible, pyinfra and Quorate, side by side
+bench: build ## Deploying beside Ansible and pyinfra, reckoning beside SCRAM, growth, and failover times
+	@scripts/deps scram
 	bench/run.py
+	bench/open_psa.py
+	bench/survive.py
+	bench/failover.py
 
 lint: ## Formatting, clippy, named proofs; licences and advisories where cargo-deny is installed
 	scripts/check-requirements
