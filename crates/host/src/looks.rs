@@ -30,6 +30,7 @@ fn look_at(look: &Look) -> Looked {
         Look::Unit(name) => Looked::Unit(unit(name)),
         Look::File(path) => Looked::File(fs::read_to_string(path).ok()),
         Look::Exists(path) => Looked::Exists(fs::exists(path).unwrap_or(false)),
+        Look::Packages(names) => Looked::Packages(resources::package::versions(names)),
         Look::Galera => Looked::Galera(galera()),
         Look::EtcdMembers { address, ca, certificate, key } => Looked::EtcdMembers(if Path::new(key).exists() {
             probes::etcd_members(*address, ca, certificate, key)

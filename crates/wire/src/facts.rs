@@ -79,6 +79,8 @@ pub enum Look {
     File(PathBuf),
     /// Whether a path exists.
     Exists(PathBuf),
+    /// Which of these distribution packages are installed, in which version.
+    Packages(Vec<String>),
     /// Galera's position: from the running server, or from the files of a stopped one.
     Galera,
     /// The members that the local etcd knows, read over its client port.
@@ -96,6 +98,7 @@ impl Look {
             Self::Unit(name) => format!("unit:{name}"),
             Self::File(path) => format!("file:{}", path.display()),
             Self::Exists(path) => format!("exists:{}", path.display()),
+            Self::Packages(names) => format!("packages:{}", names.join(",")),
             Self::Galera => "galera".to_owned(),
             Self::EtcdMembers { address, .. } => format!("etcdMembers:{address}"),
             Self::Answers(address) => format!("answers:{address}"),
@@ -112,6 +115,8 @@ pub enum Looked {
     /// `None`: there is no such file.
     File(Option<String>),
     Exists(bool),
+    /// Name → version.
+    Packages(BTreeMap<String, String>),
     Galera(GaleraPosition),
     /// Name → client URLs, empty for a member that never started. `Err` text when nobody answered.
     EtcdMembers(Result<Vec<EtcdMember>, String>),

@@ -9,7 +9,7 @@ mod certificate;
 mod file;
 pub mod galera;
 mod kernel;
-mod package;
+pub mod package;
 mod program;
 mod sql;
 pub mod unit;

@@ -1,5 +1,6 @@
 //! Distribution packages.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -19,6 +20,19 @@ pub fn observe(name: &str) -> Result<Difference, Error> {
     let status =
         fs::read_to_string("/var/lib/dpkg/status").map_err(Error::file("cannot read", "/var/lib/dpkg/status"))?;
     Ok(if installed(&status, name) { Difference::None } else { Difference::Missing })
+}
+
+/// The versions of those of these packages that are installed.
+pub fn versions(names: &[String]) -> BTreeMap<String, String> {
+    let status = fs::read_to_string("/var/lib/dpkg/status").unwrap_or_default();
+    let installed = names.iter().filter(|n| installed(&status, n));
+    installed.filter_map(|name| Some((name.clone(), version(&status, name)?))).collect()
+}
+
+fn version(status: &str, name: &str) -> Option<String> {
+    let first = format!("Package: {name}");
+    let paragraph = status.split("\n\n").find(|p| p.lines().next() == Some(&first))?;
+    paragraph.lines().find_map(|l| l.strip_prefix("Version: ")).map(str::to_owned)
 }
 
 fn installed(status: &str, name: &str) -> bool {
@@ -106,6 +120,8 @@ mod tests {
         assert!(!installed(status, "etcd-server"));
         assert!(installed(status, "haproxy"));
         assert!(!installed(status, "hap"));
+        let status = "Package: a\nStatus: install ok installed\nVersion: 1:2.2.7-1+b2\n\nPackage: ab\nVersion: 3\n";
+        assert_eq!(version(status, "a").as_deref(), Some("1:2.2.7-1+b2"));
     }
 
     #[test]
