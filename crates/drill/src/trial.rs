@@ -110,7 +110,12 @@ impl Trial {
 
     /// Whether some host falls silent or stands still with a virtual IP that it may still believe to hold.
     pub fn may_double_holders(&self) -> bool {
-        let silent = |s: &Strike| matches!(s.how, How::Pause | How::Fault(Fault::Cut(_) | Fault::Freeze { .. }));
+        let holds = |unit: &str| unit.starts_with("keepalived");
+        let silent = |s: &Strike| match &s.how {
+            How::Pause | How::Fault(Fault::Cut(_)) => true,
+            How::Fault(Fault::Freeze { unit }) => holds(unit),
+            _ => false,
+        };
         self.partition.is_some() || self.strikes.iter().any(silent)
     }
 }
@@ -136,6 +141,12 @@ pub enum Misunderstood {
     LabOnly(String),
     #[error("`reset host` switches a host off hard; say --allow-power if that is wanted")]
     Power,
+    #[error("{0} cannot be cut from itself; name it on one side alone")]
+    Itself(String),
+    #[error("only one cut between groups of hosts can be made at a time; `cut host` cuts one off from everybody")]
+    TwoCuts,
+    #[error("{0} is struck twice, and the first blow leaves nothing of it to break; leave one of them out")]
+    Twice(String),
 }
 
 const EXAMPLES: &str = "kill host node2, pause host node2, cut host node2 [in|out], cut node1 from node2,node3, \
@@ -149,7 +160,22 @@ const EXAMPLES: &str = "kill host node2, pause host node2, cut host node2 [in|ou
 pub fn parse(text: &str, cluster: &Cluster, means: Means) -> Result<Trial, Misunderstood> {
     let mut parts = text.split('+').map(|part| parse_one(part.trim(), cluster, means));
     let first = parts.next().ok_or_else(|| Misunderstood::Grammar(text.to_owned()))??;
-    parts.try_fold(first, |trial, part| Ok(trial.and(part?)))
+    let trial = parts.try_fold(first, |trial, part| {
+        let part = part?;
+        // Both would be counted as losses, and one be made.
+        if trial.partition.is_some() && part.partition.is_some() {
+            return Err(Misunderstood::TwoCuts);
+        }
+        Ok(trial.and(part))
+    })?;
+    let total = |how: &How| matches!(how, How::Kill | How::Pause | How::Fault(Fault::Reset));
+    for (place, one) in trial.strikes.iter().enumerate() {
+        let mut others = trial.strikes[..place].iter().filter(|s| s.host == one.host);
+        if others.any(|other| other == one || total(&one.how) || total(&other.how)) {
+            return Err(Misunderstood::Twice(one.host.to_string()));
+        }
+    }
+    Ok(trial)
 }
 
 fn parse_one(text: &str, cluster: &Cluster, means: Means) -> Result<Trial, Misunderstood> {
@@ -182,8 +208,13 @@ fn parse_one(text: &str, cluster: &Cluster, means: Means) -> Result<Trial, Misun
         ["cut", near, "from", far] => {
             let list = |names: &str| names.split(',').map(host).collect::<Result<Vec<&Host>, _>>();
             let (near, far) = (list(near)?, list(far)?);
-            Ok(between(text, &near, &far))
+            match near.iter().find(|n| far.iter().any(|f| f.name == n.name)) {
+                Some(both) => Err(Misunderstood::Itself(both.name.to_string())),
+                None => Ok(between(text, &near, &far)),
+            }
         }
+        // Other verbs mean components.
+        [_, "host", _] => Err(Misunderstood::Grammar(text.to_owned())),
         [verb, component, name] => {
             let host = host(name)?;
             component_fault(verb, component, cluster, host)

@@ -84,7 +84,7 @@ pub enum Difference {
         predicted_to_serve: bool,
         observed: Observed,
     },
-    /// Promised by the rules and asked by nobody.
+    /// Asked by clients, and the prediction says nothing of it.
     NotPredicted {
         capability: Capability,
     },
@@ -139,12 +139,11 @@ pub fn differences(prediction: &Prediction, observation: &Observation) -> Vec<Di
         (data.two_writers.len(), Difference::TwoWriters { count: data.two_writers.len() }),
     ];
     found.extend(counted.into_iter().filter(|(count, _)| *count > 0).map(|(_, difference)| difference));
-    let allowed_ms = match prediction.holders {
-        Holders::One => 0,
-        Holders::TwoUntilHeard { within_ms } => within_ms,
+    let seen = &observation.holders;
+    let (ms, allowed_ms) = match prediction.holders {
+        Holders::One => (seen.two_ms.max(seen.two_apart_ms), 0),
+        Holders::TwoUntilHeard { within_ms } => (seen.two_ms, within_ms),
     };
-    let apart = if allowed_ms == 0 { observation.holders.two_apart_ms } else { 0 };
-    let ms = observation.holders.two_ms.max(apart);
     if ms > allowed_ms {
         found.push(Difference::TwoHolders { ms, allowed_ms });
     }

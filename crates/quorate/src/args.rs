@@ -220,7 +220,7 @@ pub struct SurviveArgs {
     pub html: Option<PathBuf>,
     /// Without a file: print the cluster's fault trees in the Open-PSA format. With files: analyse that model instead
     #[arg(long, value_name = "MODEL.XML", num_args = 0..=1, default_missing_value = "", conflicts_with = "html")]
-    pub open_psa: Vec<PathBuf>,
+    pub open_psa: Vec<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -47,7 +47,8 @@ pub struct CapabilitySurvey {
     pub capability: Capability,
     /// Whether it works at all, with what is lost already.
     pub works: bool,
-    /// Hosts that may be lost in one moment, whichever they are; `None`: more than the order that was asked for.
+    /// Hosts that may be lost in one moment, whichever they are; `None`: three at least, or as many as the order that
+    /// was asked for.
     pub margin: Option<usize>,
     /// The same for hosts lost one after another, with time to settle in between.
     pub margin_settled: Option<usize>,
@@ -91,11 +92,15 @@ pub struct SinglePoint {
 /// # Errors
 /// A tree too large for the memory that `Limits` allow.
 pub fn survey(cluster: &Cluster, question: &Question) -> Result<Survey, AnalysisError> {
+    within(cluster, question, Limits { nodes: MOST_NODES, ..Limits::default() })
+}
+
+fn within(cluster: &Cluster, question: &Question, limits: Limits) -> Result<Survey, AnalysisError> {
     let rules = components::capabilities(cluster);
     let mut capabilities = Vec::new();
     let mut single_points = Vec::new();
     for (capability, rule) in &rules {
-        let (found, singles) = of_capability(cluster, *capability, rule, question)?;
+        let (found, singles) = of_capability(cluster, *capability, rule, question, limits)?;
         capabilities.push(found);
         single_points.extend(singles);
     }
@@ -120,12 +125,15 @@ fn of_capability(
     capability: Capability,
     rule: &Rule,
     question: &Question,
+    limits: Limits,
 ) -> Result<(CapabilitySurvey, Vec<SinglePoint>), AnalysisError> {
     let left = |_: &str, host: &HostName| !question.without.contains(host);
     let works = rule.holds(Losses::AtOnce, &left);
-    let rule = &rule.as_settled(&left);
-    let ask =
-        |losses, grain| Asked::new(Asking { cluster, capability, rule, without: &question.without, losses, grain });
+    // A group that these losses end at once is not taken to have lived through them one by one.
+    let rule = &if works { rule.as_settled(&left) } else { rule.clone() };
+    let ask = |losses, grain| {
+        Asked::new(Asking { cluster, capability, rule, without: &question.without, losses, grain, limits })
+    };
 
     let margin = |losses| -> Result<Option<usize>, AnalysisError> {
         let mut hosts = ask(losses, Grain::Hosts)?;
@@ -221,6 +229,7 @@ struct Asking<'a> {
     without: &'a [HostName],
     losses: Losses,
     grain: Grain,
+    limits: Limits,
 }
 
 /// A tree, ready to be asked, with its events as losses.
@@ -231,9 +240,9 @@ struct Asked {
 
 impl Asked {
     fn new(asking: Asking<'_>) -> Result<Self, AnalysisError> {
-        let Asking { cluster, capability, rule, without, losses, grain } = asking;
+        let Asking { cluster, capability, rule, without, losses, grain, limits } = asking;
         let CapabilityTree { tree, losses } = capability_tree(cluster, capability.id(), rule, without, losses, grain)?;
-        Ok(Self { losses, analysis: Analysis::new(&tree, Limits { nodes: MOST_NODES, ..Limits::default() })? })
+        Ok(Self { losses, analysis: Analysis::new(&tree, limits)? })
     }
 
     /// The cut sets of the smallest order there is, and all others up to `order`.
@@ -241,5 +250,41 @@ impl Asked {
         let smallest = self.analysis.cut_set_counts(Some(search))?.smallest().unwrap_or(0);
         let sets = self.analysis.cut_sets(Some(order.max(smallest)), most)?;
         Ok(sets.into_iter().map(|set| set.into_iter().map(|e| self.losses[e.0].clone()).collect()).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Thirty sets of three copies, over racks that are shared without order.
+    fn sprawling() -> Cluster {
+        let host = |n: usize| {
+            let rack = n * n * n / 7 % 41;
+            format!(
+                "    - {{ name: s{n}, address: 10.0.1.{n}, roles: [storage], failureDomain: {{ rack: r{rack} }} }}\n"
+            )
+        };
+        let hosts: String = (1..=90).map(host).collect();
+        let preset = model::preset(model::Preset::ThreeNode);
+        let text = preset
+            .replacen("10.88.0.0/24", "10.0.0.0/8", 1)
+            .replace("10.88.0.", "10.0.0.")
+            .replacen("\n  endpoints:", &format!("\n{hosts}\n  endpoints:"), 1)
+            .replacen("\n  database:", "\n  storage: { glusterfs: { replicas: 3 } }\n\n  database:", 1);
+        model::parse(&text).unwrap_or_else(|problems| panic!("{problems}"))
+    }
+
+    #[test]
+    fn a_tree_too_large_has_no_availability_and_everything_else() {
+        let limits = Limits { nodes: 50_000, ..Limits::default() };
+        let found = within(&sprawling(), &Question::default(), limits).unwrap();
+        let of = |capability| found.capabilities.iter().find(|c| c.capability == capability).unwrap();
+        let storage = of(Capability::Storage);
+        assert_eq!((storage.availability, storage.importance.len()), (None, 0));
+        assert_eq!((storage.works, storage.margin), (true, Some(1)));
+        assert!(storage.cut_sets[1].parse::<u128>().unwrap() > 90);
+        // The small ones are reckoned as ever.
+        assert!(of(Capability::Coordination).availability.is_some());
     }
 }

@@ -380,7 +380,7 @@ fn what_is_written_is_read_back_the_same() {
     gates.push(made.gate("house", GateKind::Or, [Input::Constant(true), events[1]]));
     let top = made.gate("top", GateKind::Xor, gates);
     let made = made.finish(top).unwrap();
-    let read = only(&model(&write(&made)).unwrap());
+    let read = only(&model(&write(&[&made])).unwrap());
     let mut probabilities =
         [&made, &read].map(|tree| tree.events.iter().filter_map(|e| e.probability).collect::<Vec<_>>());
     probabilities.iter_mut().for_each(|list| list.sort_by(f64::total_cmp));

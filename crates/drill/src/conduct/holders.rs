@@ -81,13 +81,12 @@ impl Sampled {
         let mut longest = 0;
         let mut since: BTreeMap<IpAddr, u64> = BTreeMap::new();
         for sample in &self.0 {
-            for (address, holders) in &sample.holders {
-                if *holders > 1 && counts(sample) {
-                    let from = *since.entry(*address).or_insert(sample.at);
-                    longest = longest.max(sample.at - from);
-                } else {
-                    since.remove(address);
-                }
+            let several = |address: &IpAddr| counts(sample) && sample.holders.get(address).is_some_and(|h| *h > 1);
+            // An address that nobody holds is not in the sample at all.
+            since.retain(|address, _| several(address));
+            for address in sample.holders.keys().filter(|a| several(a)) {
+                let from = *since.entry(*address).or_insert(sample.at);
+                longest = longest.max(sample.at - from);
             }
         }
         longest / 1000
@@ -130,4 +129,66 @@ async fn sample(
         }
     }
     Sample { at, holders }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 1));
+    const B: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2));
+    const SPAN: Moments = Moments { injected: 1_000_000, judged: 1_500_000, undone: 2_000_000 };
+
+    /// Samples by their milliseconds; an address that nobody holds is not in a sample.
+    fn sampled(samples: &[(u64, &[(IpAddr, usize)])]) -> Sampled {
+        let sample = |(ms, holders): &(u64, &[(IpAddr, usize)])| Sample {
+            at: ms * 1000,
+            holders: holders.iter().copied().collect(),
+        };
+        Sampled(samples.iter().map(sample).collect())
+    }
+
+    /// Milliseconds with two holders: while they heard each other, and while they did not.
+    fn two(samples: &[(u64, &[(IpAddr, usize)])]) -> (u64, u64) {
+        let seen = sampled(samples).observation(&SPAN);
+        assert_eq!(seen.samples, samples.len() as u64);
+        (seen.two_ms, seen.two_apart_ms)
+    }
+
+    #[test]
+    fn one_holder_at_a_time_counts_nothing() {
+        assert_eq!(two(&[]), (0, 0));
+        assert_eq!(two(&[(0, &[(A, 1), (B, 1)]), (150, &[]), (300, &[(A, 1)])]), (0, 0));
+    }
+
+    #[test]
+    fn a_single_sample_of_two_counts_nothing() {
+        assert_eq!(two(&[(0, &[(A, 1)]), (150, &[(A, 2)]), (300, &[(A, 1)])]), (0, 0));
+    }
+
+    #[test]
+    fn consecutive_samples_count_from_the_first_to_the_last() {
+        assert_eq!(two(&[(0, &[(A, 2)]), (150, &[(A, 2)]), (310, &[(A, 3)]), (450, &[(A, 1)])]), (310, 0));
+    }
+
+    #[test]
+    fn what_is_interrupted_begins_anew() {
+        for between in [&[(A, 1)][..], &[]] {
+            assert_eq!(two(&[(0, &[(A, 2)]), (150, between), (300, &[(A, 2)]), (400, &[(A, 2)])]), (100, 0));
+        }
+    }
+
+    #[test]
+    fn each_address_counts_for_itself() {
+        assert_eq!(two(&[(0, &[(A, 2)]), (150, &[(B, 2)]), (300, &[(A, 2)])]), (0, 0));
+        assert_eq!(two(&[(0, &[(A, 2), (B, 2)]), (150, &[(A, 2), (B, 1)]), (300, &[(A, 2)])]), (300, 0));
+    }
+
+    #[test]
+    fn apart_is_from_the_fault_until_it_is_undone() {
+        let both: &[(IpAddr, usize)] = &[(A, 2)];
+        assert_eq!(two(&[(1000, both), (1400, both), (1999, both)]), (0, 999));
+        assert_eq!(two(&[(900, both), (999, both), (1000, both), (2000, both), (2300, both)]), (300, 0));
+        assert_eq!(two(&[(1100, both), (1900, both), (2000, both), (2150, both), (2300, both)]), (300, 800));
+    }
 }

@@ -8,6 +8,7 @@ mod blow;
 mod holders;
 mod seen;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -86,7 +87,8 @@ const AFTERWARDS: Duration = Duration::from_secs(2);
 impl Conductor<'_> {
     /// Makes every trial in turn, as often as there are rounds.
     pub fn drill(mut self, predictions: Vec<Prediction>, not_tested: Vec<NotTested>) -> Report {
-        let started = OffsetDateTime::now_utc();
+        let now = OffsetDateTime::now_utc();
+        let started = now.replace_nanosecond(0).unwrap_or(now);
         let mut report = Report {
             cluster: self.cluster.name.clone(),
             program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -127,11 +129,22 @@ impl Conductor<'_> {
         self.stop.load(Ordering::SeqCst)
     }
 
-    fn versions(&self) -> std::collections::BTreeMap<String, Vec<String>> {
+    fn versions(&self) -> BTreeMap<String, Vec<String>> {
         let Ok((runtime, mut fleet)) = self.hosts.connect() else { return Default::default() };
-        let seen = runtime.block_on(runner::observe::facts(self.cluster, &mut fleet, LIMIT, |_| vec![]));
-        let words = |f: &wire::Facts| vec![format!("{} {}", f.os, f.os_version), format!("Linux {}", f.kernel)];
-        seen.facts.iter().map(|(host, facts)| (host.to_string(), words(facts))).collect()
+        let seen = runtime.block_on(runner::observe::facts(self.cluster, &mut fleet, LIMIT, |_| vec![])).facts;
+        // The engines are what the plan would install.
+        let mut engines: BTreeMap<HostName, Vec<String>> = BTreeMap::new();
+        for part in planner::desired::parts(self.cluster, &seen) {
+            let packages = part.resources.into_iter().filter_map(|r| match r {
+                wire::Resource::Package { name } => Some(name),
+                _ => None,
+            });
+            engines.entry(part.host).or_default().extend(packages);
+        }
+        let look =
+            |host: &model::Host| engines.get(&host.name).cloned().map(wire::Look::Packages).into_iter().collect();
+        let seen = runtime.block_on(runner::observe::facts(self.cluster, &mut fleet, LIMIT, look)).facts;
+        seen.iter().map(|(host, facts)| (host.to_string(), versions_of(facts))).collect()
     }
 
     fn trial(&mut self, number: usize, round: usize, prediction: Prediction) -> TrialReport {
@@ -345,6 +358,16 @@ impl Conductor<'_> {
         runner::journal::write_private(path, bytes)
             .map_err(|e| Note::new("file-unwritable").with("path", path.display()).with("error", e))
     }
+}
+
+fn versions_of(facts: &wire::Facts) -> Vec<String> {
+    let mut versions = vec![format!("{} {}", facts.os, facts.os_version), format!("Linux {}", facts.kernel)];
+    for looked in facts.looks.values() {
+        if let wire::Looked::Packages(packages) = looked {
+            versions.extend(packages.iter().map(|(name, version)| format!("{name} {version}")));
+        }
+    }
+    versions
 }
 
 /// The capabilities that the clients use.

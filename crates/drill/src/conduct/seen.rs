@@ -3,7 +3,7 @@
 use components::Capability;
 
 use crate::checker::{Findings, tally};
-use crate::history::{History, Kind, Outcome};
+use crate::history::{Client, History, Kind, Outcome};
 use crate::report::{Span, Timeline};
 use crate::verdict::{CapabilityObservation, DataObservation, Observed};
 
@@ -87,9 +87,9 @@ pub fn timeline(history: &History, asked: &[Capability]) -> Timeline {
                 .operations
                 .iter()
                 .filter(|o| {
-                    history
-                        .client(o)
-                        .is_some_and(|c| c.capability == *capability && c.kind == kind && c.member.is_none())
+                    let speaks = |c: &Client| c.capability == *capability && c.kind == kind && c.member.is_none();
+                    // What was not sent says nothing about the cluster.
+                    o.outcome != Outcome::Unsent && history.client(o).is_some_and(speaks)
                 })
                 .collect();
             operations.sort_by_key(|o| o.sent);
@@ -107,4 +107,137 @@ pub fn timeline(history: &History, asked: &[Capability]) -> Timeline {
         .collect();
     let marks = history.marks.iter().map(|m| (ms(m.at), m.what.clone())).collect();
     Timeline { ended_ms: ms(history.ended), marks, capabilities }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checker::check;
+    use crate::history::{Act, Mark, Operation};
+
+    const SPAN: Moments = Moments { injected: 1_000, judged: 2_000, undone: 3_000 };
+
+    /// The place of the client that goes through the stable endpoint, and of one that asks a single host.
+    const PAGE: u16 = 0;
+    const MEMBER: u16 = 1;
+
+    fn operation(client: u16, sent: u64, ended: u64, outcome: Outcome) -> Operation {
+        Operation { client, sent, ended, late: 0, act: Act::Probe, outcome }
+    }
+
+    fn good() -> Outcome {
+        Outcome::Acknowledged { by: None }
+    }
+
+    fn bad() -> Outcome {
+        Outcome::Refused("no".to_owned())
+    }
+
+    fn history(operations: Vec<Operation>) -> History {
+        let client = |member: Option<&str>| Client {
+            name: "page".to_owned(),
+            capability: Capability::Ingress,
+            kind: Kind::Http,
+            member: member.map(str::to_owned),
+            interval: 10,
+            patience: 1_000,
+        };
+        History { clients: vec![client(None), client(Some("node1"))], operations, ended: 4_000, ..History::default() }
+    }
+
+    /// So many good and failed operations in the time that is judged.
+    fn observed(good_ones: u64, failed: u64) -> Observed {
+        let outcomes = (0..good_ones).map(|_| good()).chain((0..failed).map(|_| bad()));
+        let operations = (0..).zip(outcomes).map(|(n, o)| operation(PAGE, 2_000 + n, 2_001 + n, o)).collect();
+        of(&history(operations)).observed
+    }
+
+    fn of(history: &History) -> CapabilityObservation {
+        capabilities(history, &check(history, None), &[Capability::Ingress], &SPAN).remove(0)
+    }
+
+    #[test]
+    fn one_failure_in_fifty_is_still_service() {
+        let cases = [
+            (0, 0, Observed::NotAsked),
+            (0, 1, Observed::Lost),
+            (0, 90, Observed::Lost),
+            (90, 0, Observed::Served),
+            (50, 1, Observed::Served),
+            (49, 1, Observed::Unsteady),
+            (100, 2, Observed::Served),
+            (99, 2, Observed::Unsteady),
+            (1, 500, Observed::Unsteady),
+        ];
+        for (good, failed, expected) in cases {
+            assert_eq!(observed(good, failed), expected, "{good} good, {failed} failed");
+        }
+    }
+
+    #[test]
+    fn only_what_was_sent_to_the_endpoint_in_the_time_to_judge_counts() {
+        let failed = history(vec![
+            operation(PAGE, 1_999, 2_500, bad()),
+            operation(PAGE, 2_000, 2_100, good()),
+            operation(MEMBER, 2_200, 2_300, bad()),
+            operation(PAGE, 2_400, 2_500, Outcome::Unsent),
+            operation(PAGE, 2_999, 3_500, good()),
+            operation(PAGE, 3_000, 3_100, bad()),
+        ]);
+        assert_eq!(of(&failed).observed, Observed::Served);
+        let late = history(vec![operation(PAGE, 3_000, 3_100, good()), operation(MEMBER, 2_000, 2_100, good())]);
+        assert_eq!(of(&late).observed, Observed::NotAsked);
+    }
+
+    #[test]
+    fn gaps_are_told_in_milliseconds_and_none_where_there_is_none() {
+        let served = history(vec![operation(PAGE, 1_100, 1_200, good())]);
+        assert_eq!((of(&served).gap_ms, of(&served).gap_at_most_ms), (None, None));
+        let broken = history(vec![
+            operation(PAGE, 900, 950, good()),
+            operation(PAGE, 1_100, 1_200, bad()),
+            operation(PAGE, 2_000, 2_100, good()),
+        ]);
+        assert_eq!((of(&broken).gap_ms, of(&broken).gap_at_most_ms), (Some(1.0), Some(1.2)));
+    }
+
+    fn spans(operations: Vec<Operation>) -> Vec<(f64, f64, bool)> {
+        let timeline = timeline(&history(operations), &[Capability::Ingress]);
+        timeline.capabilities[0].1.iter().map(|s| (s.from_ms, s.to_ms, s.good)).collect()
+    }
+
+    #[test]
+    fn operations_that_ended_alike_become_one_stretch() {
+        let found = spans(vec![
+            operation(PAGE, 0, 100, good()),
+            // Lasts longer than the one that follows.
+            operation(PAGE, 200, 900, good()),
+            operation(PAGE, 300, 400, good()),
+            // Written down in the order in which they ended, told in the order in which they were sent.
+            operation(PAGE, 2_000, 2_100, good()),
+            operation(PAGE, 1_000, 2_200, bad()),
+            operation(PAGE, 1_500, 1_600, Outcome::Unknown("late".to_owned())),
+        ]);
+        assert_eq!(found, [(0.0, 0.9, true), (1.0, 2.2, false), (2.0, 2.1, true)]);
+    }
+
+    #[test]
+    fn a_timeline_leaves_out_members_and_what_was_not_sent() {
+        let found = spans(vec![
+            operation(PAGE, 0, 100, good()),
+            operation(MEMBER, 200, 300, bad()),
+            operation(PAGE, 400, 400, Outcome::Unsent),
+            operation(PAGE, 500, 600, good()),
+        ]);
+        assert_eq!(found, [(0.0, 0.6, true)]);
+        assert_eq!(spans(vec![]), []);
+    }
+
+    #[test]
+    fn a_timeline_has_the_marks_and_the_end() {
+        let mut history = history(vec![]);
+        history.marks.push(Mark { at: 1_500, what: "inject".to_owned() });
+        let timeline = timeline(&history, &[]);
+        assert_eq!((timeline.ended_ms, timeline.marks), (4.0, vec![(1.5, "inject".to_owned())]));
+    }
 }

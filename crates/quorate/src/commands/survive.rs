@@ -1,6 +1,7 @@
 //! `quorate survive`: what a cluster survives, reckoned from its file alone; and fault trees of others.
 
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use components::Losses;
@@ -23,16 +24,16 @@ const MOST: usize = 200;
 const LISTED: usize = 2;
 
 pub fn run(args: &SurviveArgs, texts: &Texts) -> Result<ExitCode, Failure> {
-    let models: Vec<&Path> = args.open_psa.iter().map(PathBuf::as_path).filter(|p| !p.as_os_str().is_empty()).collect();
+    let models: Vec<&Path> = args.open_psa.iter().filter(|p| !p.is_empty()).map(Path::new).collect();
     if !models.is_empty() {
         return open_psa(&models, args, texts);
     }
     let (cluster, _) = context::read(&args.file, texts)?;
     let without = hosts(&cluster, &args.without)?;
     if !args.open_psa.is_empty() {
-        for (_, tree) in trees(&cluster, &without)? {
-            print!("{}", survival::open_psa::write(&tree.tree));
-        }
+        let trees = trees(&cluster, &without)?;
+        let trees: Vec<_> = trees.iter().map(|(_, t)| &t.tree).collect();
+        emit(&survival::open_psa::write(&trees));
         return Ok(ExitCode::SUCCESS);
     }
     let order = args.order.map(usize::from);
@@ -45,7 +46,7 @@ pub fn run(args: &SurviveArgs, texts: &Texts) -> Result<ExitCode, Failure> {
         })?;
     }
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&survey).unwrap_or_default());
+        emit(&(serde_json::to_string_pretty(&survey).unwrap_or_default() + "\n"));
     } else {
         render::survive::show(&cluster, &survey, texts);
         if let Some(path) = &args.html {
@@ -54,6 +55,11 @@ pub fn run(args: &SurviveArgs, texts: &Texts) -> Result<ExitCode, Failure> {
     }
     let lost = survey.capabilities.iter().any(|c| !c.works);
     Ok(ExitCode::from(if lost { exit::LOST } else { exit::DONE }))
+}
+
+/// Prints what may be long and is often piped into something that reads only its beginning.
+fn emit(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 fn failed(error: impl std::fmt::Display) -> Failure {
@@ -78,7 +84,9 @@ fn trees(cluster: &Cluster, without: &[HostName]) -> Result<Vec<(components::Cap
     components::capabilities(cluster)
         .into_iter()
         .map(|(capability, rule)| {
-            let rule = rule.as_settled(&|_, host| !without.contains(host));
+            let left = |_: &str, host: &HostName| !without.contains(host);
+            // As the survey does: a group that has lost its quorum does not recount.
+            let rule = if rule.holds(Losses::AtOnce, &left) { rule.as_settled(&left) } else { rule };
             let (at_once, all) = (Losses::AtOnce, Grain::Everything);
             let tree = capability_tree(cluster, capability.id(), &rule, without, at_once, all).map_err(failed)?;
             Ok((capability, tree))
@@ -136,7 +144,7 @@ fn open_psa(models: &[&Path], args: &SurviveArgs, texts: &Texts) -> Result<ExitC
         });
     }
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&reports).unwrap_or_default());
+        emit(&(serde_json::to_string_pretty(&reports).unwrap_or_default() + "\n"));
         return Ok(ExitCode::SUCCESS);
     }
     for note in &model.notes {

@@ -18,5 +18,6 @@ mod packages;
 mod rolling;
 mod secrets;
 mod status;
+mod survive;
 mod vip;
 mod wrong_input;

@@ -1,24 +1,47 @@
-//! Writes a fault tree as Open-PSA MEF, such that SCRAM accepts it.
+//! Writes fault trees as Open-PSA MEF, such that SCRAM accepts it.
 //!
 //! Names of the format are stricter than ours, so they are changed where needed, and the original is kept as the label.
 //! SCRAM knows fewer connectives than the format and wants at least two different arguments; the others are said with
 //! those it has.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use crate::fault_tree::{FaultTree, GateKind, Input};
 
-/// The model with this one fault tree. The tree must be one that [`FaultTree::check`] accepts.
-pub fn write(tree: &FaultTree) -> String {
-    let mut taken = HashSet::new();
-    let mut writer = Writer {
-        text: String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opsa-mef>\n"),
-        gates: tree.gates.iter().map(|gate| unique(&gate.name, "gate", &mut taken)).collect(),
-        events: tree.events.iter().map(|event| unique(&event.name, "event", &mut taken)).collect(),
-        taken,
-        aliases: Vec::new(),
-    };
+/// One model with these fault trees. Each must be one that [`FaultTree::check`] accepts; basic events of the same name
+/// are the same event, which the first tree defines.
+pub fn write(trees: &[&FaultTree]) -> String {
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<opsa-mef>\n");
+    let (mut taken, mut known) = (HashSet::new(), HashMap::new());
+    for tree in trees {
+        text = write_tree(text, tree, &mut taken, &mut known);
+    }
+    text.push_str("</opsa-mef>\n");
+    text
+}
+
+/// `known` maps the events of the trees before to their names in the file.
+fn write_tree(
+    text: String,
+    tree: &FaultTree,
+    names: &mut HashSet<String>,
+    known: &mut HashMap<String, String>,
+) -> String {
+    let mut taken = std::mem::take(names);
+    let mut new = HashSet::new();
+    let gates = tree.gates.iter().map(|gate| unique(&gate.name, "gate", &mut taken)).collect();
+    let events = tree.events.iter().map(|event| match known.get(&event.name) {
+        Some(name) => name.clone(),
+        None => {
+            let name = unique(&event.name, "event", &mut taken);
+            known.insert(event.name.clone(), name.clone());
+            new.insert(name.clone());
+            name
+        }
+    });
+    let events = events.collect();
+    let mut writer = Writer { text, gates, events, taken, aliases: Vec::new() };
     let _ = writeln!(writer.text, "  <define-fault-tree name=\"{}\">", mangled(&tree.name, "tree"));
     label(&mut writer.text, "    ", &tree.name);
     match tree.top {
@@ -51,7 +74,7 @@ pub fn write(tree: &FaultTree) -> String {
         writer.input(6, input);
         writer.text.push_str("    </define-gate>\n");
     }
-    for (event, name) in tree.events.iter().zip(writer.events.clone()) {
+    for (event, name) in tree.events.iter().zip(writer.events.clone()).filter(|(_, name)| new.contains(name)) {
         let _ = writeln!(writer.text, "    <define-basic-event name=\"{name}\">");
         label(&mut writer.text, "      ", &event.name);
         if let Some(probability) = event.probability {
@@ -60,7 +83,8 @@ pub fn write(tree: &FaultTree) -> String {
         }
         writer.text.push_str("    </define-basic-event>\n");
     }
-    writer.text.push_str("  </define-fault-tree>\n</opsa-mef>\n");
+    writer.text.push_str("  </define-fault-tree>\n");
+    *names = writer.taken;
     writer.text
 }
 

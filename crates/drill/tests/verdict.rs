@@ -1,0 +1,130 @@
+//! What counts as a difference between a prediction and what was seen: each kind alone, and none where all is well.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests, not only the tests themselves
+
+use components::Capability::{Coordination, Database, Ingress, Storage};
+use drill::{
+    CapabilityObservation, DataObservation, Difference, HolderObservation, Holders, Observation, Observed, Prediction,
+    Promise, Trial, differences,
+};
+
+/// The database is said to be lost, everything else to serve.
+fn prediction(holders: Holders) -> Prediction {
+    let promise = |capability| Promise { capability, serves: capability != Database };
+    Prediction {
+        trial: Trial { name: "kill host node1".into(), strikes: vec![], losses: vec![], partition: None },
+        capabilities: [Coordination, Database, Ingress].map(promise).to_vec(),
+        holders,
+    }
+}
+
+fn seen(capability: components::Capability, observed: Observed) -> CapabilityObservation {
+    CapabilityObservation { capability, observed, gap_ms: Some(900.0), gap_at_most_ms: Some(1000.0) }
+}
+
+/// Exactly what was predicted.
+fn perfect() -> Observation {
+    Observation {
+        capabilities: vec![
+            seen(Coordination, Observed::Served),
+            seen(Database, Observed::Lost),
+            seen(Ingress, Observed::Served),
+        ],
+        data: DataObservation { acknowledged: 500, unknown_written: 2, unknown_not_written: 3, ..Default::default() },
+        holders: HolderObservation { samples: 40, ..Default::default() },
+        whole_after_ms: Some(4000),
+        residue: vec![],
+    }
+}
+
+fn found(holders: Holders, change: impl FnOnce(&mut Observation)) -> Vec<Difference> {
+    let mut observation = perfect();
+    change(&mut observation);
+    differences(&prediction(holders), &observation)
+}
+
+#[test]
+fn what_was_predicted_is_no_difference() {
+    for holders in [Holders::One, Holders::TwoUntilHeard { within_ms: 3000 }] {
+        assert_eq!(found(holders, |_| {}), []);
+    }
+}
+
+#[test]
+fn each_difference_is_found_alone() {
+    type Case = (fn(&mut Observation), Difference);
+    let cases: Vec<Case> = vec![
+        (|o| o.data.lost = vec!["a".into(), "b".into()], Difference::LostWrites { count: 2 }),
+        (|o| o.data.invented = vec!["a".into()], Difference::InventedWrites { count: 1 }),
+        (|o| o.data.twice = vec!["a".into()], Difference::DoubledWrites { count: 1 }),
+        (|o| o.data.back_in_time = vec!["a".into()], Difference::BackInTime { count: 1 }),
+        (|o| o.data.two_writers = vec!["a".into()], Difference::TwoWriters { count: 1 }),
+        (|o| o.holders.two_ms = 1, Difference::TwoHolders { ms: 1, allowed_ms: 0 }),
+        (|o| o.whole_after_ms = None, Difference::NotWhole),
+        (|o| o.residue = vec!["a table".into()], Difference::Residue { what: vec!["a table".into()] }),
+        (
+            |o| o.capabilities[0].observed = Observed::Lost,
+            Difference::Capability { capability: Coordination, predicted_to_serve: true, observed: Observed::Lost },
+        ),
+        (|o| o.capabilities.push(seen(Storage, Observed::Served)), Difference::NotPredicted { capability: Storage }),
+    ];
+    for (change, expected) in cases {
+        assert_eq!(found(Holders::One, change), [expected]);
+    }
+}
+
+#[test]
+fn a_capability_must_be_as_promised_to_the_end() {
+    let cases = [
+        (Coordination, Observed::Served, false),
+        (Coordination, Observed::Lost, true),
+        (Coordination, Observed::Unsteady, true),
+        (Coordination, Observed::NotAsked, false),
+        // Said to be lost: what serves all the same is as wrong.
+        (Database, Observed::Served, true),
+        (Database, Observed::Lost, false),
+        (Database, Observed::Unsteady, true),
+        (Database, Observed::NotAsked, false),
+    ];
+    for (capability, observed, differs) in cases {
+        let differences = found(Holders::One, |o| {
+            let place = o.capabilities.iter().position(|c| c.capability == capability).unwrap();
+            o.capabilities[place].observed = observed;
+        });
+        let expected = Difference::Capability { capability, predicted_to_serve: capability != Database, observed };
+        assert_eq!(differences, if differs { vec![expected] } else { vec![] }, "{capability:?} {observed:?}");
+    }
+}
+
+#[test]
+fn two_holders_are_judged_by_what_was_promised() {
+    let within = |within_ms| Holders::TwoUntilHeard { within_ms };
+    // Promised, seen while they heard each other and while they did not, and what is too much.
+    let cases = [
+        (Holders::One, 0, 0, None),
+        (Holders::One, 150, 0, Some((150, 0))),
+        (Holders::One, 0, 300, Some((300, 0))),
+        (Holders::One, 150, 300, Some((300, 0))),
+        (within(3000), 0, 9000, None),
+        (within(3000), 3000, 9000, None),
+        (within(3000), 3001, 9000, Some((3001, 3000))),
+        (within(0), 0, 9000, None),
+        (within(0), 1, 0, Some((1, 0))),
+    ];
+    for (holders, two_ms, two_apart_ms, expected) in cases {
+        let differences = found(holders, |o| (o.holders.two_ms, o.holders.two_apart_ms) = (two_ms, two_apart_ms));
+        let expected: Vec<_> =
+            expected.into_iter().map(|(ms, allowed_ms)| Difference::TwoHolders { ms, allowed_ms }).collect();
+        assert_eq!(differences, expected, "{holders:?} {two_ms} {two_apart_ms}");
+    }
+}
+
+#[test]
+fn several_differences_are_all_told() {
+    let found = found(Holders::One, |o| {
+        o.data.lost = vec!["a".into()];
+        o.whole_after_ms = None;
+        o.capabilities[2].observed = Observed::Unsteady;
+    });
+    assert_eq!(found.len(), 3);
+}
