@@ -47,7 +47,7 @@ pub struct CapabilitySurvey {
     pub capability: Capability,
     /// Whether it works at all, with what is lost already.
     pub works: bool,
-    /// Hosts that may be lost in one moment, whichever they are; `None`: three at least, or as many as the order that
+    /// Hosts that may be lost in one moment, whichever they are; `None`: four at least, or as many as the order that
     /// was asked for.
     pub margin: Option<usize>,
     /// The same for hosts lost one after another, with time to settle in between.
@@ -114,7 +114,7 @@ fn within(cluster: &Cluster, question: &Question, limits: Limits) -> Result<Surv
 }
 
 /// How many hosts a margin is looked for; more than this is "many".
-const MARGIN: usize = 3;
+const MARGIN: usize = 4;
 /// About 120 MB for a tree, and an end after seconds where one would take minutes; a thousand hosts need a hundredth.
 const MOST_NODES: usize = 4_000_000;
 /// How many events are named by importance.
