@@ -20,7 +20,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     for top in model.tops.iter().take(4) {
         let tree = model.fault_tree(top);
         assert_eq!(tree.check(), Ok(()));
-        let written = write(&tree);
+        let written = write(&[&tree]);
         let again = read(&[Source { name: "again", text: &written }], Options::default());
         let again = again.unwrap_or_else(|error| panic!("{error}\n{written}"));
         let count = |tree| Analysis::new(tree, limits).and_then(|mut analysis| analysis.cut_set_counts(Some(3))).ok();
