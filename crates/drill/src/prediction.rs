@@ -35,8 +35,8 @@ pub enum Holders {
     TwoUntilHeard { within_ms: u64 },
 }
 
-/// Until a host that comes back hears its peer: an advertisement is sent each second (keepalived.conf), and the next
-/// one after it settles who keeps the address; one more for a busy machine.
+/// Until a host that comes back hears its peer. Advertisements come five times a second (keepalived.conf); the rest is
+/// for a machine that is busy coming back.
 const HEARD_MS: u64 = 3000;
 
 impl Prediction {

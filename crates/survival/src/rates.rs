@@ -24,15 +24,17 @@ impl Rate {
     }
 }
 
-/// A host, with its disk, power supply and network card. A node of a large fleet ran 4.3 months between failures (Ford
-/// et al., "Availability in Globally Distributed Storage Systems", OSDI 2010); four hours are a working day's repair.
+/// A host, with its disk, power supply and network card: an assumption, 4.3 months between failures, of the order that
+/// Ford et al. report for nodes of a large fleet ("Availability in Globally Distributed Storage Systems", OSDI 2010);
+/// four hours are a working day's repair.
 pub const HOST: Rate = Rate { mtbf_hours: 3139.0, mttr_hours: 4.0 };
 
 /// A process that systemd starts again when it ends; what stays down needs a person. An assumption of ours: twice a year
 /// for half an hour.
 pub const COMPONENT: Rate = Rate { mtbf_hours: 4380.0, mttr_hours: 0.5 };
 
-/// A rack with its power and switch: 10.2 years between failures (same source as [`HOST`]); four hours until repair.
+/// A rack with its power and switch: an assumption, 10.2 years between failures, of the order that the same paper
+/// reports for racks (see [`HOST`]); four hours until repair.
 pub const DOMAIN: Rate = Rate { mtbf_hours: 89_352.0, mttr_hours: 4.0 };
 
 /// The way to a failure domain. An assumption of ours: once in five years for an hour.

@@ -47,7 +47,14 @@ impl Conductor<'_> {
             Ok(()) => Ok(broken),
             Err(note) => {
                 let left = self.undo(runtime, fleet, broken);
-                Err(if left.is_empty() { note } else { note.with("left", left.join("; ")) })
+                if left.is_empty() {
+                    return Err(note);
+                }
+                let seconds = self.settings.undo_after_ms / 1000;
+                Err(Note::new("drill-half-broken")
+                    .with("error", note)
+                    .with("left", left.join("; "))
+                    .with("seconds", seconds))
             }
         }
     }
@@ -60,26 +67,22 @@ impl Conductor<'_> {
         let after = Duration::from_millis(self.settings.undo_after_ms);
         let lab = self.lab.as_mut().ok_or_else(|| Note::new("drill-no-lab"))?;
         let failed = |e: lab::Error| Note::new("drill-not-broken").with("error", e);
-        let names = |hosts: &[String]| hosts.to_vec();
-        for (hosts, undo) in [
-            (&broken.killed, lab::Undo::Start(names(&broken.killed))),
-            (&broken.paused, lab::Undo::Resume(names(&broken.paused))),
-        ] {
-            if !hosts.is_empty() {
-                broken.supervisors.push(lab.arm_undo(after, undo).map_err(failed)?);
-            }
+        // Every undo is armed before anything is broken.
+        if !broken.killed.is_empty() {
+            broken.supervisors.push(lab.arm_undo(after, lab::Undo::Start(broken.killed.clone())).map_err(failed)?);
+        }
+        if !broken.paused.is_empty() {
+            broken.supervisors.push(lab.arm_undo(after, lab::Undo::Resume(broken.paused.clone())).map_err(failed)?);
         }
         if let Some(cut) = &broken.cut {
             broken.supervisors.push(lab.arm_undo(after, lab::Undo::Heal(cut.clone())).map_err(failed)?);
             lab.cut(cut.clone()).map_err(failed)?;
         }
-        let words = |hosts: &'_ [String]| hosts.iter().map(String::as_str).map(str::to_owned).collect::<Vec<_>>();
-        let (killed, paused) = (words(&broken.killed), words(&broken.paused));
-        if !killed.is_empty() {
-            lab.kill_all(&killed.iter().map(String::as_str).collect::<Vec<_>>()).map_err(failed)?;
+        if !broken.killed.is_empty() {
+            lab.kill_all(&names(&broken.killed)).map_err(failed)?;
         }
-        if !paused.is_empty() {
-            lab.pause_all(&paused.iter().map(String::as_str).collect::<Vec<_>>()).map_err(failed)?;
+        if !broken.paused.is_empty() {
+            lab.pause_all(&names(&broken.paused)).map_err(failed)?;
         }
         Ok(())
     }
@@ -102,7 +105,9 @@ impl Conductor<'_> {
         for (place, strike) in strikes.iter().enumerate() {
             let How::Fault(fault) = &strike.how else { continue };
             if !reached(fleet, &strike.host) {
-                return Err(Note::new("host-unreachable").with("host", &strike.host).with("error", "-"));
+                let unknown =
+                    || Note::new("host-unreachable").with("host", &strike.host).with("error", "no connection");
+                return Err(fleet.absent.get(&strike.host).cloned().unwrap_or_else(unknown));
             }
             let injection = Injection {
                 id: format!("{drill}-{place}"),
@@ -161,15 +166,13 @@ impl Conductor<'_> {
     pub(super) fn undo(&mut self, runtime: &Runtime, fleet: &Fleet, broken: Broken) -> Vec<String> {
         let mut left = Vec::new();
         if let Some(lab) = self.lab.as_mut() {
-            let words = |hosts: &[String]| hosts.to_vec();
-            let (killed, paused) = (words(&broken.killed), words(&broken.paused));
-            if !paused.is_empty()
-                && let Err(error) = lab.resume_all(&paused.iter().map(String::as_str).collect::<Vec<_>>())
+            if !broken.paused.is_empty()
+                && let Err(error) = lab.resume_all(&names(&broken.paused))
             {
                 left.push(error.to_string());
             }
-            if !killed.is_empty()
-                && let Err(error) = lab.start_all(&killed.iter().map(String::as_str).collect::<Vec<_>>())
+            if !broken.killed.is_empty()
+                && let Err(error) = lab.start_all(&names(&broken.killed))
             {
                 left.push(error.to_string());
             }
@@ -197,6 +200,10 @@ impl Conductor<'_> {
         left.extend(answers.into_iter().flatten());
         left
     }
+}
+
+fn names(hosts: &[String]) -> Vec<&str> {
+    hosts.iter().map(String::as_str).collect()
 }
 
 fn outside_cut(partition: &Partition) -> lab::Cut {

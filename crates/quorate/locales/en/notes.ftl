@@ -179,3 +179,4 @@ note-drill-not-steady = the cluster is not whole, so nothing was broken: { $what
 note-drill-not-served = the drill's clients are not served by { $capability }, so nothing was broken
 note-drill-no-lab = only test hosts can be killed or paused from outside; name their lab with --lab
 note-drill-not-broken = the fault could not be made: { $error }
+note-drill-half-broken = the fault could not be made ({ $error }), and what was begun of it is not undone: { $left }. Its timer or supervisor goes on trying within { $seconds } s; look at `quorate status`, and begin no other drill before all is well

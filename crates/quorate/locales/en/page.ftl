@@ -159,9 +159,9 @@ page-rate-domain = a whole failure domain
 page-rate-cut = the way to a failure domain
 page-rate-outside = something outside
 page-source-file = the cluster file
-page-source-host = default: nodes of a large fleet, 4.3 months between failures (Ford et al., Availability in Globally Distributed Storage Systems, OSDI 2010); four hours of repair assumed
+page-source-host = default, assumed: 4.3 months between failures, of the order reported for nodes of a large fleet (Ford et al., Availability in Globally Distributed Storage Systems, OSDI 2010); four hours of repair
 page-source-component = default, an assumption: twice a year for half an hour, beyond what systemd restarts
-page-source-domain = default: racks of the same fleet, 10.2 years between failures (Ford et al., OSDI 2010); four hours of repair assumed
+page-source-domain = default, assumed: 10.2 years between failures, of the order reported for racks (Ford et al., OSDI 2010); four hours of repair
 page-source-cut = default, an assumption: once in five years for an hour
 page-source-outside = default, an assumption: 99.9 %, an hour at a time
 page-method = Share of time down = MTTR / (MTBF + MTTR). Availability is computed exactly on a binary decision diagram of the fault tree, for events that are independent of each other. The figures compare plans; a site's own records, written into the file under availability, are better than anybody's average.

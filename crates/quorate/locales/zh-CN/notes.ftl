@@ -179,3 +179,4 @@ note-drill-not-steady = 集群不完整，因此未破坏任何东西：{ $what 
 note-drill-not-served = 演练客户端得不到 { $capability } 的服务，因此未破坏任何东西
 note-drill-no-lab = 只有测试主机能从外部关停或暂停；请用 --lab 指明所属实验环境
 note-drill-not-broken = 无法制造该故障：{ $error }
+note-drill-half-broken = 无法制造该故障({ $error })，而已开始的部分尚未撤销：{ $left }。其定时器或监护进程会在 { $seconds } 秒内继续尝试；请查看 `quorate status`，恢复正常前不要再次演练

@@ -159,9 +159,9 @@ page-rate-domain = 整个故障域
 page-rate-cut = 通往故障域的网络
 page-rate-outside = 外部服务
 page-source-file = 集群文件
-page-source-host = 默认值：大型机群的节点，故障间隔 4.3 个月（Ford 等，Availability in Globally Distributed Storage Systems，OSDI 2010）；修复时间假定为四小时
+page-source-host = 默认值(假定)：故障间隔 4.3 个月，与大型机群节点的报道同一量级（Ford 等，Availability in Globally Distributed Storage Systems，OSDI 2010）；修复四小时
 page-source-component = 默认值，假定：除 systemd 能重启的之外，每年两次，每次半小时
-page-source-domain = 默认值：同一机群的机架，故障间隔 10.2 年（Ford 等，OSDI 2010）；修复时间假定为四小时
+page-source-domain = 默认值(假定)：故障间隔 10.2 年，与机架的报道同一量级（Ford 等，OSDI 2010）；修复四小时
 page-source-cut = 默认值，假定：五年一次，每次一小时
 page-source-outside = 默认值，假定：99.9 %，每次一小时
 page-method = 停止时间占比 = MTTR / (MTBF + MTTR)。可用性在故障树的二元决策图上精确计算，假定各事件相互独立。这些数字用于比较方案；写在文件 availability 中的自有记录比任何平均值都好。
