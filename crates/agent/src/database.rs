@@ -20,7 +20,7 @@ use crate::election::{Action, Decision, Election, Fitness, Outcome, Reason, Row,
 use crate::{Error, checks, clock, worker};
 
 const NAME: &str = "database";
-const EACH: Duration = Duration::from_millis(200);
+const EACH: Duration = Duration::from_millis(150);
 /// For an answer of the server to a look.
 const LOOK: Duration = Duration::from_millis(500);
 /// For the acknowledgement of a write. Longer than a view change, shorter than the lease.
