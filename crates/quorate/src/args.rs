@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::commands::db::DbArgs;
 use crate::commands::lab::LabArgs;
 
 /// Plans, deploys, proves and keeps a highly available cluster from one file
@@ -33,6 +34,9 @@ pub enum Command {
     Survive(SurviveArgs),
     /// Break the running cluster on purpose, and compare what happens with what was predicted
     Drill(DrillArgs),
+    /// Look after the cluster's database
+    #[command(hide = true)]
+    Db(DbArgs),
     /// Take back everything that `apply` made
     Destroy(DestroyArgs),
     /// Show a generated password

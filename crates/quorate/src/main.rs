@@ -59,6 +59,7 @@ fn run(cli: Cli, texts: &Texts) -> Result<ExitCode, Failure> {
         Command::Status(args) => commands::status::run(&args, texts),
         Command::Drill(args) => commands::drill::run(&args, texts),
         Command::Survive(args) => commands::survive::run(&args, texts),
+        Command::Db(args) => commands::db::run(args, texts),
         Command::Destroy(args) => commands::destroy::run(&args, texts),
         Command::Secret(args) => commands::secret::run(&args, texts),
         Command::Alerts(args) => commands::alerts::run(&args, texts),

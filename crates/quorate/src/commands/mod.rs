@@ -3,6 +3,7 @@
 pub mod alerts;
 pub mod apply;
 pub mod check;
+pub mod db;
 pub mod destroy;
 pub mod drill;
 pub mod init;
