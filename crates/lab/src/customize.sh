@@ -16,7 +16,8 @@ rm -f "$root/etc/resolv.conf"
 : > "$root/etc/resolv.conf"
 
 # Installed, not running: what runs on a host is what the operator's deployment made run.
-systemctl --root="$root" --quiet disable etcd.service mariadb.service haproxy.service nginx.service keepalived.service
+systemctl --root="$root" --quiet disable etcd.service mariadb.service garb.service haproxy.service nginx.service \
+  keepalived.service
 # etcd's package starts a member of its own while it is installed.
 rm -rf "$root/var/lib/etcd"
 install -d -m 0700 "$root/var/lib/etcd"

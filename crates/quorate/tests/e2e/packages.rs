@@ -5,7 +5,7 @@ use crate::support::{Demo, HOSTS};
 /// Leaves a host as its distribution delivers it: no engine, no data, no configuration, and a package source.
 const BARE: &str = "set -e
 installed() { dpkg-query -Wf '${Package} ${db:Status-Status}\\n' | awk '$2 == \"installed\" {print $1}'; }
-engines=$(installed | grep -xE 'etcd-server|mariadb-(server|client|backup|plugin).*|galera-4|haproxy|keepalived|nginx.*|libnginx-.*')
+engines=$(installed | grep -xE 'etcd-server|mariadb-(server|client|backup|plugin).*|galera-.*|haproxy|keepalived|nginx.*|libnginx-.*')
 DEBIAN_FRONTEND=noninteractive dpkg --purge $engines >/dev/null 2>&1
 rm -rf /var/lib/mysql /var/lib/etcd
 echo 'deb [trusted=yes] file:/srv/debian ./' > /etc/apt/sources.list";
