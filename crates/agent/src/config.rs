@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use wire::Probe;
 
 use crate::Error;
+use crate::replication::Replication;
 
 /// The agent's configuration, as the component `agent` renders it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +22,9 @@ pub struct Config {
     /// The hosts among which one writer is agreed on, those first in the list sooner; empty without a group.
     #[serde(default)]
     pub writers: Vec<Candidate>,
+    /// This host's part in a replicated database; `None` where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replication: Option<Replication>,
     #[serde(default)]
     pub gateway: Vec<Probe>,
     #[serde(default)]

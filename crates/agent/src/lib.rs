@@ -13,6 +13,7 @@ mod config;
 mod database;
 pub mod election;
 mod metrics;
+pub mod replication;
 mod routes;
 mod server;
 mod worker;
