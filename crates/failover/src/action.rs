@@ -30,7 +30,7 @@ pub enum Task {
     SemiReplica(bool),
     /// Let commits wait for an acknowledgement, or not.
     SemiPrimary(bool),
-    /// Forget the source.
+    /// Forget the source, and acknowledge no more.
     Detach,
     /// Take writes, unless it is past this moment.
     Writable { until: Duration },

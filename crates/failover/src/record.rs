@@ -75,6 +75,8 @@ pub struct Report {
 /// One consistent read of all that etcd keeps.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct View {
+    /// etcd's revision at the read: of two views the one with the smaller is the older.
+    pub revision: u64,
     pub leader: Option<Leader>,
     /// The record, and its modification revision for compare-and-swap.
     pub record: Option<(Record, u64)>,
@@ -86,6 +88,11 @@ impl View {
     /// The record's revision; 0 when there is none, as etcd compares.
     pub fn record_revision(&self) -> u64 {
         self.record.as_ref().map_or(0, |(_, revision)| *revision)
+    }
+
+    /// The record itself.
+    pub fn known(&self) -> Option<&Record> {
+        self.record.as_ref().map(|(record, _)| record)
     }
 
     /// A host's report.

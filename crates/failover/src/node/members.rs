@@ -1,0 +1,185 @@
+//! Which hosts are synchronous: the primary's changes of the record.
+//!
+//! The one rule behind all of them: whatever was acknowledged is on one of the hosts that the record names. So a host is
+//! taken off the record first and off the database then; a first one is put on the record only when nobody else can
+//! acknowledge and it has everything up to that moment; a second one is put on the record before it acknowledges.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Lead, Node, Phase};
+use crate::{Action, Amendment, Member, Record, Report, Up, View};
+
+/// A host that did not manage to become synchronous is not asked again before this.
+const AGAIN: Duration = Duration::from_secs(4);
+/// So far may a host lag that is asked to become synchronous, in transactions not yet received. Under load its report
+/// is always some thousands late; one that lags more would keep commits waiting.
+const NEAR: u64 = 20_000;
+
+impl Node {
+    pub(super) fn members(&mut self, now: Duration, record: &Record, up: &Up, view: &View, out: &mut Vec<Action>) {
+        if !self.store_idle() {
+            return;
+        }
+        let change = match record.sync.as_slice() {
+            [] => self.add(now, record, up, view),
+            [one] => self.keep(now, record, one, up, view),
+            _ => self.move_on(now, record, up, view),
+        };
+        let Phase::Lead(Lead { lease, .. }) = &self.phase else { return };
+        let epoch = lease.epoch;
+        if let Some(Change { record, unchanged }) = change {
+            self.amend(Amendment { record, seen: view.record_revision(), epoch: Some(epoch), unchanged }, out);
+        }
+    }
+
+    /// Nobody is synchronous.
+    fn add(&mut self, now: Duration, record: &Record, up: &Up, view: &View) -> Option<Change> {
+        let candidate = self.candidate(now, record, up, view);
+        let Phase::Lead(lead) = &mut self.phase else { return None };
+        let in_vain = lead.stalled.is_some_and(|(since, _)| now.saturating_sub(since) >= self.settings.timing.patience)
+            || lead.alone.is_some_and(|since| now.saturating_sub(since) >= self.settings.timing.patience);
+        if in_vain && record.wanted.is_some() {
+            lead.no_adding_before = now + AGAIN;
+            return Some(Record { wanted: None, ..record.clone() }.into());
+        }
+        if candidate != record.wanted {
+            lead.mark = None;
+            return Some(Record { wanted: candidate, ..record.clone() }.into());
+        }
+        let host = candidate?;
+        let report = view.report(&host)?;
+        if !(report.semi && up.semi_primary && up.acknowledging > 0) {
+            lead.mark = None;
+            return None;
+        }
+        let member = Member { host, instance: report.instance.clone() };
+        self.has_all(&member, record, report, up, view).then(|| {
+            let record = Record { sync: vec![member], wanted: None, ..record.clone() };
+            let unchanged = self.silent_ones(&record, view);
+            Change { record, unchanged }
+        })
+    }
+
+    /// Whether a host has everything up to a moment when already nobody but those on the record and it could
+    /// acknowledge.
+    fn has_all(&mut self, member: &Member, record: &Record, report: &Report, up: &Up, view: &View) -> bool {
+        let closed = match &self.admitted {
+            Some(at) if at.what == self.may_copy(record, view) => at.asked,
+            _ => return false,
+        };
+        // A look that began after the others were shut out, and with no task in between.
+        let seen = self.sight.as_ref().and_then(|at| at.since(closed)).is_some() && self.server_idle();
+        let Phase::Lead(lead) = &mut self.phase else { return false };
+        match &lead.mark {
+            Some((instance, mark)) if *instance == member.instance => report.received.covers(mark),
+            _ => {
+                if seen {
+                    lead.mark = Some((member.instance.clone(), up.written.clone()));
+                }
+                false
+            }
+        }
+    }
+
+    /// The reports of those that must go on not acknowledging.
+    fn silent_ones(&self, record: &Record, view: &View) -> BTreeMap<String, u64> {
+        let others = self.settings.hosts.iter().filter(|h| *h != self.me() && record.member(h).is_none());
+        others
+            .filter(|h| self.admitted.as_ref().is_some_and(|a| a.what.contains(*h)))
+            .map(|h| (h.clone(), view.reports.get(h).map_or(0, |(_, revision)| *revision)))
+            .collect()
+    }
+
+    /// One host is synchronous: as long as it is, and nobody asked for another.
+    fn keep(&mut self, now: Duration, record: &Record, one: &Member, up: &Up, view: &View) -> Option<Change> {
+        if self.lost(now, one, up, view) {
+            let wanted = self.candidate(now, record, up, view).filter(|c| *c != one.host);
+            return Some(Record { sync: vec![], wanted, handover: None, ..record.clone() }.into());
+        }
+        let Phase::Lead(lead) = &mut self.phase else { return None };
+        lead.mark = None;
+        let to = lead.handover.as_ref().map(|h| h.to.clone()).filter(|to| *to != one.host);
+        match to {
+            // On the record before it acknowledges anything.
+            Some(to) => {
+                let report = view.report(&to).filter(|r| self.fit(r, up))?;
+                let second = Member { host: to.clone(), instance: report.instance.clone() };
+                let record = Record { sync: vec![one.clone(), second], wanted: Some(to), ..record.clone() };
+                let unchanged = self.silent_ones(&record, view);
+                Some(Change { record, unchanged })
+            }
+            None if record.handover.is_some() && lead.handover.is_none() => {
+                Some(Record { handover: None, ..record.clone() }.into())
+            }
+            None => None,
+        }
+    }
+
+    /// Two hosts are synchronous: the wanted one stays.
+    fn move_on(&mut self, now: Duration, record: &Record, up: &Up, view: &View) -> Option<Change> {
+        let stays = record.sync.iter().find(|m| record.wanted.as_ref() == Some(&m.host)).cloned();
+        let Some(stays) = stays else { return Some(Record { sync: vec![], wanted: None, ..record.clone() }.into()) };
+        if self.lost(now, &stays, up, view) {
+            return Some(Record { sync: vec![], wanted: None, handover: None, ..record.clone() }.into());
+        }
+        let left =
+            record.sync.iter().filter(|m| m.host != stays.host).all(|m| view.report(&m.host).is_some_and(|r| !r.semi));
+        let report = view.report(&stays.host)?;
+        if !(left && report.semi && up.semi_primary && up.acknowledging > 0) {
+            if let Phase::Lead(lead) = &mut self.phase {
+                lead.mark = None;
+            }
+            return None;
+        }
+        self.has_all(&stays, record, report, up, view).then(|| {
+            let record = Record { sync: vec![stays], wanted: None, ..record.clone() };
+            let unchanged = self.silent_ones(&record, view);
+            Change { record, unchanged }
+        })
+    }
+
+    /// Whether a synchronous host is one no longer: it began a new life, or commits wait for it in vain.
+    fn lost(&self, now: Duration, member: &Member, up: &Up, view: &View) -> bool {
+        let Phase::Lead(lead) = &self.phase else { return false };
+        let patience = self.settings.timing.patience;
+        let over = |since: Duration| now.saturating_sub(since) >= patience;
+        view.report(&member.host).is_none_or(|r| r.instance != member.instance)
+            || (up.semi_primary && lead.stalled.is_some_and(|(since, _)| over(since)))
+            || lead.alone.is_some_and(over)
+    }
+
+    /// The host that is asked to become synchronous: the one that is already asked, while it is fit, or the first.
+    fn candidate(&self, now: Duration, record: &Record, up: &Up, view: &View) -> Option<String> {
+        let Phase::Lead(lead) = &self.phase else { return None };
+        if now < lead.no_adding_before {
+            return None;
+        }
+        let fresh = |host: &String| {
+            self.heard.get(host).is_some_and(|(_, since)| now.saturating_sub(*since) <= self.settings.timing.report)
+        };
+        let fit =
+            |host: &&String| **host != self.me() && fresh(host) && view.report(host).is_some_and(|r| self.fit(r, up));
+        let wished = lead.handover.as_ref().map(|h| &h.to);
+        let known = [wished, record.wanted.as_ref()].into_iter().flatten().find(fit);
+        known.or_else(|| self.settings.hosts.iter().find(fit)).cloned()
+    }
+
+    /// Whether a host copies this one's log, closely.
+    fn fit(&self, report: &Report, up: &Up) -> bool {
+        let near = report.received.behind(&up.written) <= NEAR;
+        report.source.as_deref() == Some(self.me()) && report.io && report.sql && near
+    }
+}
+
+/// A new record, and whose reports it rests on.
+struct Change {
+    record: Record,
+    unchanged: BTreeMap<String, u64>,
+}
+
+impl From<Record> for Change {
+    fn from(record: Record) -> Self {
+        Self { record, unchanged: BTreeMap::new() }
+    }
+}
