@@ -18,7 +18,7 @@ use wire::{Act, ActResult, Envelope, LockGrant, LockRequest, Note, Outcome, Prob
 
 use crate::error::Error;
 use crate::store::Store;
-use crate::{facts, faults, journal, lock, probes, resources, withdraw};
+use crate::{agent, facts, faults, journal, lock, probes, resources, withdraw};
 
 /// What actions under way get to end before the lock of a run that lost its operator is given up.
 const GRACE: Duration = Duration::from_secs(3);
@@ -176,6 +176,10 @@ fn carry_out(store: &Store, request: Request, connection: &Arc<Connection>) -> R
             faults::undo(store, &id)?;
             Reply::Undone
         }
+        Request::Database(ask) => match agent::ask(&ask) {
+            Ok(told) => Reply::Database(told),
+            Err(error) => Reply::Refused(Note::new("agent-socket-silent").with("error", error)),
+        },
         Request::Residue => Reply::Residue(faults::residue(store)?),
     })
 }

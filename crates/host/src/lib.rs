@@ -3,6 +3,7 @@
 // This crate is one of the two places where processes may be started (see clippy.toml).
 #![allow(clippy::disallowed_methods)]
 
+pub mod agent;
 pub mod faults;
 pub mod helper;
 pub mod probes;

@@ -12,6 +12,7 @@ pub mod lock;
 pub mod message;
 pub mod note;
 pub mod probe;
+pub mod replication;
 pub mod resource;
 pub mod state;
 

@@ -7,6 +7,7 @@ use crate::fault::Injection;
 use crate::lock::{LockGrant, LockRequest};
 use crate::note::Note;
 use crate::probe::{Probe, ProbeReport};
+use crate::replication::{Ask, Told};
 use crate::resource::{Observed, Resource};
 use crate::state::ClusterState;
 
@@ -58,6 +59,8 @@ pub enum Request {
     },
     /// What is left of any drill on this host.
     Residue,
+    /// What this host's agent is asked about the replicated database.
+    Database(Ask),
     /// Answers at once: keeps the connection known to be alive.
     Ping,
 }
@@ -114,6 +117,7 @@ pub enum Reply {
     Undone,
     /// Empty: nothing is left.
     Residue(Vec<Note>),
+    Database(Told),
     Pong,
     /// The request was not carried out.
     Refused(Note),

@@ -38,6 +38,7 @@ note-http-status = { $url } answers with status { $status } and not 200: the gat
 note-http-stranger = { $url } answers, but not as “{ $expected }”: another server has the port, or the configuration was changed; run `quorate plan` to see what differs
 note-agent-silent = the agent at { $address } does not answer ({ $error }): HAProxy will not let this host's database be written; see `journalctl -u quorate-agent` and run `quorate apply`
 note-agent-status = the agent at { $address } answers with status { $status }: another program has its port; stop it and run `quorate apply`
+note-agent-socket-silent = the agent on the host cannot be asked about the database ({ $error }): see `journalctl -u quorate-agent` there, and run `quorate apply` if it is not running
 note-agent-silent-here = the agent on this host does not answer: without it nobody knows whether this database may be written; see `journalctl -u quorate-agent`
 note-agent-configuration = { $error }
 note-agent-starting = the agent has just started and not looked yet: wait a second

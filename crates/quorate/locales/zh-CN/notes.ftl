@@ -38,6 +38,7 @@ note-http-status = { $url } 返回状态 { $status } 而不是 200：网关没�
 note-http-stranger = { $url } 有应答，但不是“{ $expected }”：端口被其他服务器占用，或配置被改动；运行 `quorate plan` 查看差异
 note-agent-silent = { $address } 的 agent 没有应答({ $error }):HAProxy 不会让本机数据库被写入；请查看 `journalctl -u quorate-agent`，然后运行 `quorate apply`
 note-agent-status = { $address } 的 agent 返回状态 { $status }：端口被其他程序占用；请停止该程序并运行 `quorate apply`
+note-agent-socket-silent = 无法向该主机的 agent 询问数据库状态（{ $error }）：请在该主机查看 `journalctl -u quorate-agent`；若未运行，请执行 `quorate apply`
 note-agent-silent-here = 本机的 agent 没有应答：无从得知本机数据库能否写入；请查看 `journalctl -u quorate-agent`
 note-agent-configuration = agent 的配置不可用：{ $error }
 note-agent-starting = agent 刚刚启动，尚未完成第一次检查：请稍等一秒
