@@ -11,7 +11,7 @@ use super::{LIMIT, Seen};
 const LONGEST: u64 = 64 * 1024;
 
 /// An agent (in ureq's sense) that goes to exactly the address it is given: no proxy of the environment, no redirects.
-pub(super) fn client(limit: Duration) -> ureq::config::ConfigBuilder<ureq::typestate::AgentScope> {
+pub(crate) fn client(limit: Duration) -> ureq::config::ConfigBuilder<ureq::typestate::AgentScope> {
     ureq::Agent::config_builder()
         .proxy(None)
         .max_redirects(0)

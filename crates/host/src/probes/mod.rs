@@ -8,7 +8,7 @@ pub mod galera;
 mod greeting;
 mod haproxy;
 mod holds;
-mod http;
+pub(crate) mod http;
 mod sql;
 mod unit;
 pub mod writer;
