@@ -69,6 +69,7 @@ fn group(probe: Probe, members: usize, config: &Arc<Config>, board: &Arc<Board>)
         let mut election = Election::new(config.host.clone(), order);
         let mut line = Line::new(LOOK);
         let mut changes = Changes::default();
+        let mut canary = Canary { last: None, at: clock::now() };
         loop {
             let since = Instant::now();
             // Taken before the look: what it shows is at least this new.
@@ -80,12 +81,14 @@ fn group(probe: Probe, members: usize, config: &Arc<Config>, board: &Arc<Board>)
                 let _ = wish.send(action);
             }
             changes.see(sight.row.as_ref());
+            canary.see(now, sight.row.as_ref());
             let seen = match &looked {
                 Ok((status, _)) => status.judge(members),
                 Err(trouble) => Seen::bad(trouble.note()),
             };
             let mut answer = answer(&decision, &seen, &looked);
             answer.gauges = gauges(&config.host, &looked, changes.count);
+            answer.gauges.insert("quorate_canary_age_milliseconds", canary.age(now));
             answer.reports = vec![report(&probe, seen, since.elapsed())];
             board.publish_at(NAME, answer, now);
             // The end of a write is looked at at once: it may be what the verdict waits for.
@@ -159,6 +162,15 @@ fn gauges(me: &str, looked: &Looked, changes: u64) -> BTreeMap<&'static str, u64
     if let Ok((status, row)) = looked {
         gauges.insert("quorate_galera_cluster_size", status.size as u64);
         gauges.insert("quorate_galera_primary", u64::from(status.primary));
+        gauges.insert("quorate_galera_ready", u64::from(status.ready));
+        for (gauge, variable) in [
+            ("quorate_galera_local_state", "wsrep_local_state"),
+            ("quorate_galera_conf_id", "wsrep_cluster_conf_id"),
+            ("quorate_galera_receive_queue", "wsrep_local_recv_queue"),
+            ("quorate_galera_flow_control_paused_nanoseconds_total", "wsrep_flow_control_paused_ns"),
+        ] {
+            gauges.extend(status.number(variable).map(|value| (gauge, value)));
+        }
         if let Ok(Some(row)) = row {
             gauges.insert("quorate_writer_epoch", row.epoch);
             gauges.insert("quorate_writer_here", u64::from(row.host == me));
@@ -181,6 +193,28 @@ impl Changes {
             self.count += 1;
         }
         self.last = Some(row.host.clone());
+    }
+}
+
+/// When this member last got something new from the writer: its beat, a row that it changes each second, read back
+/// here.
+struct Canary {
+    last: Option<(u64, u64)>,
+    at: Duration,
+}
+
+impl Canary {
+    fn see(&mut self, now: Duration, row: Option<&Row>) {
+        let Some(row) = row else { return };
+        let beat = Some((row.epoch, row.beat));
+        if self.last != beat {
+            (self.last, self.at) = (beat, now);
+        }
+    }
+
+    /// In milliseconds; grows from the agent's start where nothing was ever read.
+    fn age(&self, now: Duration) -> u64 {
+        u64::try_from(now.saturating_sub(self.at).as_millis()).unwrap_or(u64::MAX)
     }
 }
 
@@ -282,6 +316,21 @@ mod tests {
         let answer = answer(&decision, &seen, &looked);
         assert!(!answer.ok);
         assert_eq!(answer.note.unwrap().code, "database-silent");
+    }
+
+    #[test]
+    fn the_canary_grows_old_while_nothing_new_arrives() {
+        let mut canary = Canary { last: None, at: Duration::from_secs(10) };
+        let row = |beat| Row { host: "a".into(), epoch: 1, beat };
+        let mut age = |ms, row: Option<&Row>| {
+            canary.see(Duration::from_millis(ms), row);
+            canary.age(Duration::from_millis(ms))
+        };
+        assert_eq!(age(12_000, None), 2_000);
+        assert_eq!(age(12_100, Some(&row(7))), 0);
+        assert_eq!(age(13_000, Some(&row(7))), 900);
+        assert_eq!(age(13_200, None), 1_100);
+        assert_eq!(age(13_300, Some(&row(8))), 0);
     }
 
     #[test]

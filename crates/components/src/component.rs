@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::{Cluster, Host, HostName};
-use wire::{Facts, Fault, Look, Looked, Note, Probe, Resource};
+use wire::{Facts, Fault, Look, Looked, Note, Probe, ProbeReport, Resource};
 
 use crate::rule::{Capability, Rule};
 
@@ -83,6 +83,17 @@ pub enum Rollout {
     Still,
     /// Changes are taken up one host after another; each is seen to work before the next.
     OneByOne,
+}
+
+/// A reading that should wake somebody although every member still works, or would hide that it does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// Unique in its component, such as `receive-queue`; the words for the operator are under `watch-<component>-<name>`.
+    pub name: &'static str,
+    /// When it fires, in PromQL over what the agents export.
+    pub expression: String,
+    /// Seconds that it must last.
+    pub hold_s: u64,
 }
 
 /// Who brings a component to a host.
@@ -175,6 +186,18 @@ pub trait Component: Sync {
     /// component can do by itself, where its probes also depend on others.
     fn awaits(&self, cluster: &Cluster, host: &Host) -> Vec<Probe> {
         self.probes(cluster, host)
+    }
+
+    /// What only the reports of all hosts together show, as a remark on one of them. Reports of every reached host.
+    fn together(&self, cluster: &Cluster, reports: &BTreeMap<HostName, Vec<ProbeReport>>) -> Vec<(HostName, Note)> {
+        let _ = (cluster, reports);
+        Vec::new()
+    }
+
+    /// Readings to be woken by, beside the number of members that work.
+    fn watches(&self, cluster: &Cluster) -> Vec<Watch> {
+        let _ = cluster;
+        Vec::new()
     }
 
     /// TCP ports that it listens on, on a host.

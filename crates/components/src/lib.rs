@@ -24,7 +24,7 @@ mod services;
 mod storage;
 mod vip;
 
-pub use component::{At, Component, Deployable, Membership, Once, Rollout, Start, View};
+pub use component::{At, Component, Deployable, Membership, Once, Rollout, Start, View, Watch};
 pub use rule::{Capability, Losses, Rule, quorum};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -102,13 +102,14 @@ pub fn health(seen: Seen<'_>) -> Health {
     let components = components::all()
         .iter()
         .filter_map(|component| {
+            let together = component.together(seen.cluster, seen.reports);
             let hosts = component.hosts(seen.cluster);
             let probed: Vec<_> = hosts.iter().filter(|h| !component.probes(seen.cluster, h).is_empty()).collect();
             (!probed.is_empty()).then(|| ComponentHealth {
                 component: component.id().to_owned(),
                 healthy: probed.iter().filter(|h| seen.up(component.id(), &h.name)).count(),
                 total: probed.len(),
-                notes: probed.iter().flat_map(|h| notes_of(seen, component.id(), &h.name)).collect(),
+                notes: probed.iter().flat_map(|h| notes_of(seen, component.id(), &h.name)).chain(together).collect(),
             })
         })
         .collect::<Vec<_>>();

@@ -1,13 +1,16 @@
 //! Galera: the database on three or more hosts, every member holding all data; one of them is written to.
 
 mod membership;
+mod watching;
+
+use std::collections::BTreeMap;
 
 use minijinja::context;
 use model::{Cluster, DatabaseMode, Host, HostName};
 use wire::resource::Certificate;
-use wire::{Fault, Grant, Look, Probe, ProbeKind, Resource, SqlAuth, Touch, UnitEffect};
+use wire::{Fault, Grant, Look, Note, Probe, ProbeKind, ProbeReport, Resource, SqlAuth, Touch, UnitEffect};
 
-use crate::component::{At, Component, Membership, Once, Rollout, View, unit_failures};
+use crate::component::{At, Component, Membership, Once, Rollout, View, Watch, unit_failures};
 use crate::identity::{self, directory};
 use crate::maxscale;
 use crate::render::render;
@@ -140,6 +143,14 @@ impl Component for Galera {
             name: "member".to_owned(),
             kind: ProbeKind::Galera { members: cluster.database_members().len() },
         }]
+    }
+
+    fn together(&self, cluster: &Cluster, reports: &BTreeMap<HostName, Vec<ProbeReport>>) -> Vec<(HostName, Note)> {
+        watching::compare(&self.hosts(cluster), reports)
+    }
+
+    fn watches(&self, cluster: &Cluster) -> Vec<Watch> {
+        watching::watches(self.hosts(cluster).len())
     }
 
     fn ports(&self, _cluster: &Cluster, _host: &Host) -> Vec<u16> {

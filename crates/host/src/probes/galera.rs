@@ -96,6 +96,7 @@ impl Status {
             ("incoming", "wsrep_incoming_addresses"),
             ("flowControlPaused", "wsrep_flow_control_paused"),
             ("receiveQueue", "wsrep_local_recv_queue"),
+            ("localState", "wsrep_local_state"),
             ("lastCommitted", "wsrep_last_committed"),
         ] {
             if let Some(value) = self.values.get(name) {
@@ -103,6 +104,11 @@ impl Status {
             }
         }
         seen
+    }
+
+    /// A status variable that is a whole number, such as `wsrep_cluster_conf_id`.
+    pub fn number(&self, name: &str) -> Option<u64> {
+        self.values.get(name)?.parse().ok()
     }
 
     fn value(&self, name: &str) -> &str {
@@ -121,7 +127,8 @@ pub(super) fn member(members: usize) -> Seen {
             let mut seen = status.judge(members);
             // Only a reading: before the table exists, the member is none the worse.
             if let Ok(Some(row)) = writer::read(&mut session) {
-                seen = seen.reading("writer", row.host).reading("writerEpoch", row.epoch);
+                seen =
+                    seen.reading("writer", row.host).reading("writerEpoch", row.epoch).reading("writerBeat", row.beat);
             }
             seen
         }

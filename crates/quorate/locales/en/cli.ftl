@@ -87,4 +87,15 @@ alert-reduced = { $component }: a member is missing, fewer than { $total } of { 
 alert-no-margin = { $component }: fewer than { $below } of { $total } work; the next loss takes the service away
 alert-lost = { $component }: fewer than { $below } of { $total } work; what rests on it is down
 
+watch-galera-size = the members of the Galera group are not those of the cluster file: redundancy is lost, or a foreign member holds the data; see `quorate status`
+watch-galera-not-primary = a Galera member has no quorum: it takes no writes; see `quorate status`
+watch-galera-not-ready = a Galera member takes no statements; see `journalctl -u mariadb` there
+watch-galera-not-synced = a Galera member is not synced with the group: it does not count as a copy of the data
+watch-galera-several-clusters = the Galera members belong to different clusters: their data drift apart. Stop writing, and decide which one stays; see `quorate status`
+watch-galera-several-views = Galera members that say they have the quorum are not of the same view: two groups may be taking writes; see `quorate status` at once
+watch-galera-paused = flow control holds all writers up for more than a tenth of the time: a member applies too slowly; see the receive queues
+watch-galera-receive-queue = a Galera member is behind with applying what the others wrote: it delays writers, and a failover to it takes longer
+watch-galera-canary = a Galera member has seen nothing new from the writer for 10 s: there is no writer, or what it writes does not arrive; see `quorate status`
+watch-galera-unwatched = the agent of a database host is silent: nobody watches the Galera member there; see `systemctl status quorate-agent`
+
 apply-resumed = the run that began { $step } at { $at } was cut off in it; going on from what the hosts are now

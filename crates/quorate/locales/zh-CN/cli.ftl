@@ -87,4 +87,15 @@ alert-reduced = { $component }：有成员缺失，{ $total } 个中未全部工
 alert-no-margin = { $component }：{ $total } 个中工作的少于 { $below } 个；再失去一个服务就会中断
 alert-lost = { $component }：{ $total } 个中工作的少于 { $below } 个；依赖它的服务已中断
 
+watch-galera-size = Galera 集群的成员与集群文件不符：冗余已丢失，或有外来成员持有数据；请查看 `quorate status`
+watch-galera-not-primary = 有 Galera 成员没有法定多数：不接受写入；请查看 `quorate status`
+watch-galera-not-ready = 有 Galera 成员不接受语句；请在该主机查看 `journalctl -u mariadb`
+watch-galera-not-synced = 有 Galera 成员未与集群同步：不能算作一份数据副本
+watch-galera-several-clusters = Galera 成员属于不同的集群：数据正在分叉。请停止写入，并决定保留哪一个；请查看 `quorate status`
+watch-galera-several-views = 自称有法定多数的 Galera 成员不在同一视图：可能有两组同时接受写入；请立即查看 `quorate status`
+watch-galera-paused = 流量控制使所有写入者停顿超过十分之一的时间：有成员应用得太慢；请查看接收队列
+watch-galera-receive-queue = 有 Galera 成员来不及应用其他成员的写入：会拖慢写入，切换到它也更慢
+watch-galera-canary = 有 Galera 成员 10 秒未见写节点的新写入：没有写节点，或写入未到达；请查看 `quorate status`
+watch-galera-unwatched = 有数据库主机的 agent 无应答：那里的 Galera 成员无人监视；请查看 `systemctl status quorate-agent`
+
 apply-resumed = { $at } 开始的 { $step } 曾被中断；现从主机的实际状态继续

@@ -1,10 +1,13 @@
 //! What the operator is told: findings before anything is deployed, and the state while hosts die and come back.
 
 use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use survival::alerts::{Alert, Level, alerts};
 
 use crate::support::{Demo, Ended, HOSTS, eventually};
 
@@ -176,16 +179,58 @@ fn failover(demo: &mut Demo) {
     eventually("all is well again", Duration::from_secs(90), || demo.status().code == 0);
 }
 
-/// Two of three are gone: what needs a majority is down, and the exit code says so.
+/// What every agent that answers exports.
+fn scrape(demo: &Demo) -> Vec<String> {
+    let metrics = |n: usize| {
+        let address = format!("{}{}:9346", demo.prefix(), 10 + n).parse().ok()?;
+        let mut agent = TcpStream::connect_timeout(&address, Duration::from_millis(300)).ok()?;
+        agent.set_read_timeout(Some(Duration::from_secs(1))).ok()?;
+        agent.write_all(b"GET /metrics HTTP/1.0\r\n\r\n").ok()?;
+        let mut text = String::new();
+        agent.read_to_string(&mut text).ok()?;
+        Some(text)
+    };
+    (1..=HOSTS.len()).filter_map(metrics).collect()
+}
+
+/// The gravest alert about a component, as Prometheus would reckon it from what the agents export now.
+fn alert(demo: &Demo, component: &str) -> Option<Level> {
+    let probe = format!("quorate_probe_ok{{component=\"{component}\"");
+    let works = |text: &&String| {
+        let mut probes = text.lines().filter(|l| l.starts_with(&probe)).peekable();
+        probes.peek().is_some() && probes.all(|l| l.ends_with(" 1"))
+    };
+    let working = scrape(demo).iter().filter(works).count();
+    let cluster = model::parse(&std::fs::read_to_string(demo.file()).unwrap()).unwrap();
+    let fires = |a: &Alert| a.component == component && a.fires(working);
+    alerts(&cluster).iter().filter(|a| fires(a)).map(|a| a.level).max()
+}
+
+/// Two of three are gone: what needs a majority is down, the exit code says so, and somebody is woken.
 fn lost(demo: &mut Demo) {
+    eventually("no alert fires", Duration::from_secs(10), || alert(demo, "galera").is_none());
+    let well = scrape(demo);
+    for line in ["quorate_galera_cluster_size 3\n", "quorate_galera_local_state 4\n", "quorate_galera_ready 1\n"] {
+        assert!(well.iter().all(|text| text.contains(line)), "{line}: {well:#?}");
+    }
+    let canary = |text: &String| {
+        let age = text.lines().find_map(|l| l.strip_prefix("quorate_canary_age_milliseconds ")?.parse::<u64>().ok());
+        age.is_some_and(|age| age < 5000)
+    };
+    assert!(well.iter().all(canary), "what the writer writes is read back on each member: {well:#?}");
     demo.lab.kill_all(&["node1", "node2"]).unwrap();
+    let begun = Instant::now();
+    eventually("the alert fires", Duration::from_secs(10), || alert(demo, "galera") == Some(Level::Lost));
+    println!("alert {:?} after the loss of two of three", begun.elapsed());
     eventually("the survivor knows that it is alone", Duration::from_secs(30), || {
         let ended = demo.status();
         let status = ended.json();
         ended.code == 4 && ["coordination", "database"].iter().all(|c| capability(&status, c)["state"] == "lost")
     });
+    println!("status lost {:?} after the loss of two of three", begun.elapsed());
     let status = demo.status().expect(4).json();
     assert_eq!(capability(&status, "database")["margin"], Value::Null);
+    assert!(scrape(demo)[0].contains("quorate_galera_primary 0\n"), "the survivor knows that it has no quorum");
     demo.lab.kill("node3").unwrap();
     let nobody = demo.status().expect(4).json();
     assert_eq!(nobody["state"], "lost");
