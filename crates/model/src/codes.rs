@@ -81,6 +81,9 @@ codes! {
     SINGLE_COUNT = "single-count" ["count"];
     GALERA_FEW = "galera-too-few" ["count"];
     REPLICATION_COUNT = "replication-count" ["count"];
+    REPLICATION_SERVER_IDS = "replication-server-ids" ["host", "other"];
+    REPLICATION_CANDIDATES = "replication-candidates" ["endpoint", "missing"];
+    UNKNOWN_CHOICE = "unknown-choice" ["key", "value", "nearest", "expected"];
     GALERA_EVEN = "galera-even" ["count", "need", "survives", "fewer", "more"];
 
     // Shared storage.

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 
-use crate::types::{Role, Through};
+use crate::types::{OnReplicaLoss, Role, Through, Timing};
 use crate::yaml::At;
 
 pub(crate) use platform::*;
@@ -227,8 +227,7 @@ pub(crate) struct Database {
     /// A database that somebody else keeps.
     pub external: Option<At<ExternalDatabase>>,
     /// A primary with one synchronous replica, on the two or three hosts with the role database: what was acknowledged
-    /// is on both, and writes go on after one of them is lost. Fails over with the help of etcd. Deployed by a later
-    /// version.
+    /// is on both, and writes go on after one of them is lost. Fails over with the help of etcd.
     pub replication: Option<At<Replication>>,
     /// Databases that applications use.
     #[serde(default)]
@@ -243,7 +242,22 @@ pub(crate) struct Single {}
 /// A primary with one synchronous replica.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Replication {}
+pub(crate) struct Replication {
+    /// Memory for InnoDB's buffer pool, in MiB; 256 unless said otherwise. About half of a dedicated host's memory.
+    #[schemars(range(min = 32, max = 1_048_576))]
+    pub buffer_pool_mib: Option<At<i64>>,
+    /// Connections that each server accepts; 500 unless said otherwise.
+    #[schemars(range(min = 10, max = 100_000))]
+    pub max_connections: Option<At<i64>>,
+    /// `safe` (the default): a primary that fell silent is replaced after five seconds. `fast`: after two, for networks
+    /// and disks that are known to be quick; an election inside etcd may then stop a healthy primary for a moment.
+    #[schemars(with = "Option<Timing>")]
+    pub timing: Option<At<String>>,
+    /// What becomes of writes while no synchronous replica is left. `degrade` (the default): they go on after a short
+    /// pause, and until there is a replica again nobody else may be the primary. `block`: they wait until there is one.
+    #[schemars(with = "Option<OnReplicaLoss>")]
+    pub on_replica_loss: Option<At<String>>,
+}
 
 /// A Galera cluster.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -142,6 +142,23 @@ impl Host {
     pub fn ssh_address(&self) -> IpAddr {
         self.external_address.unwrap_or(self.address)
     }
+
+    /// What tells this host's replicated database server from the others (MariaDB's `server_id`): the last 32 bits of its
+    /// address, so that it stays when hosts are added or the file is sorted anew.
+    pub fn server_id(&self) -> u32 {
+        server_id(self.address)
+    }
+}
+
+/// See [`Host::server_id`].
+pub(crate) fn server_id(address: IpAddr) -> u32 {
+    match address {
+        IpAddr::V4(v4) => u32::from(v4),
+        IpAddr::V6(v6) => {
+            let [.., a, b] = v6.segments();
+            u32::from(a) << 16 | u32::from(b)
+        }
+    }
 }
 
 /// How to log in, with nothing left to default.
@@ -284,7 +301,7 @@ pub enum DatabaseMode {
     Galera(Galera),
     /// A primary and one synchronous replica (a third member follows asynchronously), on the two or three hosts with
     /// the role `database`.
-    Replication,
+    Replication(Replication),
     /// A database that somebody else keeps.
     External { host: String, port: u16, user: String, password_from: Option<SecretSource> },
 }
@@ -297,6 +314,64 @@ pub struct Galera {
     pub gcache_mib: u32,
     /// `max_connections` of each server.
     pub max_connections: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Replication {
+    /// Memory for InnoDB's buffer pool, in MiB.
+    pub buffer_pool_mib: u32,
+    /// `max_connections` of each server, for clients.
+    pub max_connections: u32,
+    pub timing: Timing,
+    pub on_replica_loss: OnReplicaLoss,
+}
+
+/// How long a primary that fell silent is waited for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Timing {
+    /// A lease of five seconds: an election inside etcd does not stop a healthy primary.
+    #[default]
+    Safe,
+    /// A lease of two seconds, for networks and disks that are known to be quick.
+    Fast,
+}
+
+impl Timing {
+    /// Every choice.
+    pub const ALL: [Self; 2] = [Self::Safe, Self::Fast];
+
+    /// The choice as it is written in the file.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Fast => "fast",
+        }
+    }
+}
+
+/// What becomes of writes while no synchronous replica is left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum OnReplicaLoss {
+    /// They go on after a short pause, and until there is a replica again nobody else may be the primary.
+    #[default]
+    Degrade,
+    /// They wait until there is a replica again: nothing is ever on one host alone.
+    Block,
+}
+
+impl OnReplicaLoss {
+    /// Every choice.
+    pub const ALL: [Self; 2] = [Self::Degrade, Self::Block];
+
+    /// The choice as it is written in the file.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Degrade => "degrade",
+            Self::Block => "block",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -328,7 +403,7 @@ impl Cluster {
     /// Hosts that run a database server.
     pub fn database_members(&self) -> Vec<&Host> {
         match self.database.as_ref().map(|d| &d.mode) {
-            Some(DatabaseMode::Single | DatabaseMode::Galera(_) | DatabaseMode::Replication) => {
+            Some(DatabaseMode::Single | DatabaseMode::Galera(_) | DatabaseMode::Replication(_)) => {
                 self.with_role(Role::Database)
             }
             Some(DatabaseMode::External { .. }) | None => Vec::new(),
@@ -351,7 +426,7 @@ impl Cluster {
     /// Hosts that balance connections to the database by HAProxy: the candidates of the endpoint `database`, unless
     /// something else stands there. With replication nothing does: whoever is the primary holds the address.
     pub fn balancers(&self) -> Vec<&Host> {
-        let replicated = matches!(self.database, Some(Database { mode: DatabaseMode::Replication, .. }));
+        let replicated = matches!(self.database, Some(Database { mode: DatabaseMode::Replication(_), .. }));
         match self.endpoint(DATABASE) {
             Some(Endpoint { kind: EndpointKind::Vip(v), through: None, .. }) if !replicated => {
                 v.candidates.iter().filter_map(|c| self.host(c)).collect()

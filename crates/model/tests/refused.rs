@@ -303,7 +303,10 @@ fn databases() {
         ],
         &["15:28 replication-count count=4"],
     );
-    case(&[("galera: {}", "replication: { mode: semi }")], &["14:30 unknown-key expected= key=mode nearest=none"]);
+    case(
+        &[("galera: {}", "replication: { mode: semi }")],
+        &["14:30 unknown-key expected=bufferPoolMib, maxConnections, timing, onReplicaLoss key=mode nearest=none"],
+    );
     case(&[("galera: {}", "single: {}")], &["14:23 single-count count=3"]);
     let plain = (
         "{ name: node1, address: 10.88.0.11, roles: [control, gateway, database] }",
@@ -447,6 +450,38 @@ fn holders_of_a_replicated_database() {
     case(
         &[("  endpoints:", node4), ("galera: {}", "replication: {}"), ("0.101", "0.101, candidates: [node4]")],
         &["14:56 candidate-lacks-role endpoint=database host=node4 roles=database"],
+    );
+    case(
+        &[("galera: {}", "replication: {}"), ("0.101", "0.101, candidates: [node3, node1]")],
+        &["13:55 replication-candidates endpoint=database missing=node2"],
+    );
+    case(
+        &[("galera: {}", "replication: {}"), ("0.101", "0.101, ports: [3307]")],
+        &["13:51 out-of-range key=port max=3306 min=3306 value=3307"],
+    );
+}
+
+#[test]
+fn settings_of_replication() {
+    case(
+        &[("galera: {}", "replication: { timing: quick, onReplicaLoss: blok, maxConnections: 1 }")],
+        &[
+            "14:38 unknown-choice expected=safe, fast key=timing nearest=none value=quick",
+            "14:60 unknown-choice expected=degrade, block key=onReplicaLoss nearest=block value=blok",
+            "14:82 out-of-range key=maxConnections max=100000 min=10 value=1",
+        ],
+    );
+    case(
+        &[
+            ("10.88.0.0/24", "'fd00::/16'"),
+            ("10.88.0.11", "'fd00:1::1'"),
+            ("10.88.0.12", "'fd00:2::1'"),
+            ("10.88.0.13", "'fd00:2::2'"),
+            ("10.88.0.100", "'fd00::3'"),
+            ("10.88.0.101", "'fd00::4'"),
+            ("galera: {}", "replication: {}"),
+        ],
+        &["9:31 replication-server-ids host=node2 other=node1"],
     );
 }
 

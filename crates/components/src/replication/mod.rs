@@ -13,7 +13,7 @@ const ID: &str = "replication";
 
 /// Whether the file asks for it.
 pub(crate) fn chosen(cluster: &Cluster) -> bool {
-    matches!(cluster.database.as_ref().map(|d| &d.mode), Some(DatabaseMode::Replication))
+    matches!(cluster.database.as_ref().map(|d| &d.mode), Some(DatabaseMode::Replication(_)))
 }
 
 impl Component for Replication {

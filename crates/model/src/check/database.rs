@@ -1,11 +1,13 @@
 //! The database: one mode, the hosts that it needs, and the schemas in it.
 
+use std::collections::BTreeMap;
+
 use super::hosts::Checked;
 use super::{Findings, names, quorum, ssh};
 use crate::problem::Problem;
-use crate::types::{Database, DatabaseMode, Galera, Role, Schema};
+use crate::types::{Database, DatabaseMode, Galera, OnReplicaLoss, Replication, Role, Schema, Timing, server_id};
 use crate::yaml::At;
-use crate::{codes, raw};
+use crate::{codes, raw, suggest};
 
 const PORT: u16 = 3306;
 const BUFFER_POOL_MIB: u32 = 256;
@@ -46,7 +48,8 @@ fn mode(at: &At<raw::Database>, hosts: &[Checked<'_>], found: &mut Findings) -> 
         // The primary waits for one replica; a third member stands by. More would only follow.
         let few_or_many = |count| !(2..=3).contains(&count);
         count(hosts, found, |count| few_or_many(count).then(|| codes::REPLICATION_COUNT.at(replication.span)));
-        Some(DatabaseMode::Replication)
+        server_ids(hosts, found);
+        Some(DatabaseMode::Replication(self::replication(&replication.value, found)))
     } else if let Some(single) = &raw.single {
         count(hosts, found, |count| (count != 1).then(|| codes::SINGLE_COUNT.at(single.span)));
         Some(DatabaseMode::Single)
@@ -83,6 +86,53 @@ fn count(hosts: &[Checked<'_>], found: &mut Findings, judge: impl Fn(usize) -> O
         }
         found.add(finding.arg("count", members.len()));
     }
+}
+
+/// Servers that could not be told apart in the replicated log; only addresses of IPv6 can have the same last 32 bits.
+fn server_ids(hosts: &[Checked<'_>], found: &mut Findings) {
+    let mut seen: BTreeMap<u32, &Checked<'_>> = BTreeMap::new();
+    for host in hosts.iter().filter(|h| h.roles.contains(&Role::Database)) {
+        let Some(address) = host.address else { continue };
+        if let Some(other) = seen.insert(server_id(address), host)
+            && other.address != host.address
+        {
+            let finding = codes::REPLICATION_SERVER_IDS.at(host.raw.address.span);
+            let finding = finding.related(other.raw.address.span, other.name());
+            found.add(finding.arg("host", host.name()).arg("other", other.name()));
+        }
+    }
+}
+
+fn replication(raw: &raw::Replication, found: &mut Findings) -> Replication {
+    let mut number = |key, at: Option<&At<i64>>, default, min, max| {
+        at.map_or(default, |at| found.number(key, at, min, max).unwrap_or(default))
+    };
+    let (buffer_pool_mib, max_connections) = (
+        number("bufferPoolMib", raw.buffer_pool_mib.as_ref(), BUFFER_POOL_MIB, 32, 1 << 20),
+        number("maxConnections", raw.max_connections.as_ref(), MAX_CONNECTIONS, 10, 100_000),
+    );
+    let timing = choice("timing", raw.timing.as_ref(), &Timing::ALL, Timing::word, found);
+    let on_replica_loss =
+        choice("onReplicaLoss", raw.on_replica_loss.as_ref(), &OnReplicaLoss::ALL, OnReplicaLoss::word, found);
+    Replication { buffer_pool_mib, max_connections, timing, on_replica_loss }
+}
+
+/// One of a few words; the default where none is given.
+fn choice<T: Copy + Default>(
+    key: &str,
+    at: Option<&At<String>>,
+    all: &[T],
+    word: fn(T) -> &'static str,
+    found: &mut Findings,
+) -> T {
+    let Some(at) = at else { return T::default() };
+    all.iter().copied().find(|c| word(*c) == at.value).unwrap_or_else(|| {
+        let words: Vec<_> = all.iter().map(|c| word(*c)).collect();
+        let finding = codes::UNKNOWN_CHOICE.at(at.span).arg("key", key).arg("value", &at.value);
+        let nearest = suggest::nearest(&at.value, words.iter().copied()).unwrap_or("none");
+        found.add(finding.arg("nearest", nearest).arg("expected", words.join(", ")));
+        T::default()
+    })
 }
 
 fn galera(raw: &raw::Galera, found: &mut Findings) -> Galera {

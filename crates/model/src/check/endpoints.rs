@@ -30,6 +30,9 @@ pub(super) fn check(
         one_kind(raw, found);
         let through = through(raw, spec, found);
         let ports = ports(raw, found);
+        if raw.name.value == DATABASE && spec.database.as_ref().is_some_and(|d| d.value.replication.is_some()) {
+            primary(raw, hosts, found);
+        }
         let kind = if let Some(external) = &raw.external {
             names::server(&external.value.address, found);
             Some(EndpointKind::External { address: external.value.address.value.clone() })
@@ -128,6 +131,24 @@ fn one_host(raw: &raw::Endpoint, at: &At<String>, spec: &raw::Spec, hosts: &[Hos
         let finding = codes::ENDPOINT_HOST_ROLE.at(at.span).related(host.raw.roles.span, host.name());
         let finding = finding.arg("host", host.name()).arg("endpoint", &raw.name.value);
         found.add(finding.arg("roles", vips::words(roles)));
+    }
+}
+
+/// The primary of a replicated database answers at the address itself, and every database host may become the primary.
+fn primary(raw: &raw::Endpoint, hosts: &[Host<'_>], found: &mut Findings) {
+    if raw.vip.is_some() {
+        direct_port(raw, found);
+    }
+    let Some(candidates) = raw.candidates.as_ref().filter(|c| !c.value.is_empty()) else { return };
+    let (named, missing): (Vec<_>, Vec<_>) = hosts
+        .iter()
+        .filter(|h| h.has_any(&[Role::Database]))
+        .map(Host::name)
+        .partition(|name| candidates.value.iter().any(|c| c.value == *name));
+    // Candidates without the role are a finding of their own.
+    if !missing.is_empty() && !named.is_empty() {
+        let finding = codes::REPLICATION_CANDIDATES.at(candidates.span).arg("endpoint", &raw.name.value);
+        found.add(finding.arg("missing", missing.join(", ")));
     }
 }
 

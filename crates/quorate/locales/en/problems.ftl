@@ -259,6 +259,21 @@ problem-replication-count = Replication needs two or three hosts with the role d
     .reason = Every write waits for one synchronous replica; a third host stands by for it. One host has no replica, and more would only follow.
     .hint = Give two or three hosts the role database, or write single: {"{}"} for one.
 
+problem-replication-server-ids = { $host } and { $other } would have the same server ID: the last 32 bits of their addresses are the same.
+    .reason = In the replicated log each server is known by that number; two with the same one would skip each other's writes.
+    .hint = Give one of them another address.
+
+problem-replication-candidates = The endpoint { $endpoint } leaves out { $missing }.
+    .reason = The primary of a replicated database holds the address itself, and each database host may become the primary: where the address could not follow, clients would find nobody.
+    .hint = Leave candidates out, or name every database host.
+
+problem-unknown-choice = { $key } cannot be { $value }.
+    .reason = Expected one of: { $expected }.
+    .hint = { $nearest ->
+        [none] Write one of them.
+       *[other] Did you mean { $nearest }?
+    }
+
 problem-single-count = A single database needs exactly one host with the role database; there are { $count }.
     .reason = It runs on one host, and it must be clear on which.
     .hint = Give exactly one host the role database, or write galera: {"{}"} for three or more.

@@ -259,6 +259,21 @@ problem-replication-count = 主从复制需要两台或三台角色为 database 
     .reason = 每次写入都等待一个同步从库，第三台随时接替它。只有一台就没有从库，更多的只会跟随。
     .hint = 请给两台或三台主机 database 角色；只有一台时请写 single: {"{}"}。
 
+problem-replication-server-ids = { $host } 与 { $other } 的 server_id 会相同：两者地址的末 32 位相同。
+    .reason = 复制日志用该编号区分服务器；编号相同的两台会跳过对方的写入。
+    .hint = 请给其中一台换一个地址。
+
+problem-replication-candidates = 端点 { $endpoint } 没有包含 { $missing }。
+    .reason = 主从复制的主库自己持有该地址，而每台数据库主机都可能成为主库：地址无法跟随时，客户端将找不到数据库。
+    .hint = 请省略 candidates，或列出所有数据库主机。
+
+problem-unknown-choice = { $key } 不能是 { $value }。
+    .reason = 可用的值：{ $expected }。
+    .hint = { $nearest ->
+        [none] 请从中选择一个。
+       *[other] 是否想写 { $nearest }？
+    }
+
 problem-single-count = 单机数据库需要恰好一台角色为 database 的主机，现在有 { $count } 台。
     .reason = 它运行在一台主机上，必须明确是哪一台。
     .hint = 请只给一台主机 database 角色；三台或更多时请写 galera: {"{}"}。
