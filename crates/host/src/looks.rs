@@ -6,10 +6,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use wire::facts::GaleraPosition;
+use wire::facts::{GaleraPosition, ReplicaFacts};
+use wire::replication::DATA_FILE;
 use wire::{Look, Looked, UnitFacts};
 
-use crate::{command, probes, resources};
+use crate::{agent, command, probes, resources};
 
 const MARIADB: &str = "mariadb.service";
 /// Where members of a Galera group talk to each other.
@@ -32,6 +33,7 @@ fn look_at(look: &Look) -> Looked {
         Look::Exists(path) => Looked::Exists(fs::exists(path).unwrap_or(false)),
         Look::Packages(names) => Looked::Packages(resources::package::versions(names)),
         Look::Galera => Looked::Galera(galera()),
+        Look::Replication => Looked::Replication(Box::new(replica())),
         Look::EtcdMembers { address, ca, certificate, key } => Looked::EtcdMembers(if Path::new(key).exists() {
             probes::etcd_members(*address, ca, certificate, key)
         } else {
@@ -39,6 +41,14 @@ fn look_at(look: &Look) -> Looked {
         }),
         Look::Answers(address) => Looked::Answers(answers(*address)),
         Look::Vrids => Looked::Vrids(vrids().unwrap_or_default()),
+    }
+}
+
+fn replica() -> ReplicaFacts {
+    ReplicaFacts {
+        data: fs::exists(Path::new(resources::galera::DATA).join(DATA_FILE)).unwrap_or(false),
+        foreign_schemas: resources::galera::foreign_schemas(),
+        agent: agent::status().ok(),
     }
 }
 

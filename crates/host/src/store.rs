@@ -102,6 +102,11 @@ impl Store {
         self.write("manifest.json", &manifest)
     }
 
+    /// Whether a resource stands in the manifest.
+    pub fn owns(&self, key: &str) -> Result<bool, Error> {
+        Ok(self.manifest()?.is_some_and(|m| m.entries.iter().any(|e| e.key == key)))
+    }
+
     /// Strikes a resource out after it was taken back.
     pub fn disown(&self, key: &str) -> Result<(), Error> {
         let _turn = self.turn();

@@ -13,6 +13,8 @@ use crate::{command, faults};
 /// Directories that engines fill with data. They are kept unless the operator asks for their deletion.
 const DATA: [&str; 1] = ["/var/lib/etcd/quorate"];
 
+const AGENT: &str = "unit:quorate-agent.service";
+
 /// Takes everything of the cluster back; what was removed and what was left, as resource keys.
 ///
 /// Interrupted, it goes on where it stopped: every entry is struck out only after it was taken back.
@@ -27,7 +29,9 @@ pub fn withdraw(store: &Store, cluster: &str, delete_data: bool) -> Result<(Vec<
     faults::undo_all(store)?;
     // Units first: nothing may run while its files go.
     let (units, rest): (Vec<_>, Vec<_>) = manifest.entries.into_iter().partition(|e| e.key.starts_with("unit:"));
-    for entry in units.into_iter().rev().chain(rest.into_iter().rev()) {
+    // The agent before all: it would start again what it keeps running.
+    let (agent, units): (Vec<_>, Vec<_>) = units.into_iter().partition(|e| e.key == AGENT);
+    for entry in agent.into_iter().chain(units.into_iter().rev()).chain(rest.into_iter().rev()) {
         if take_back(store, &entry)? {
             removed.push(entry.key.clone())
         } else {
@@ -101,6 +105,19 @@ fn take_back(store: &Store, entry: &Entry) -> Result<bool, Error> {
             }
             Ok(true)
         }
+        // Without the agent it would stay shut.
+        ("gate", Before::Nothing) => {
+            Ok(command::run("nft", &["delete", "table", "inet", wire::replication::GATE], command::SHORT)?.success)
+        }
+        ("address", Before::Nothing) => {
+            // Whoever holds it knows where; it is on at most one interface.
+            let held = nix::ifaddrs::getifaddrs().into_iter().flatten().find(|i| carries(i, name));
+            match held {
+                Some(i) => command::succeed("ip", &["address", "del", name, "dev", &i.interface_name], command::SHORT)
+                    .map(|_| true),
+                None => Ok(false),
+            }
+        }
         ("sysctl", Before::Value { text }) => crate::resources::set_kernel(name, text).map(|()| true),
         ("user", Before::Nothing) => {
             // An account that still owns processes stays; everything of ours has been stopped by now.
@@ -109,6 +126,14 @@ fn take_back(store: &Store, entry: &Entry) -> Result<bool, Error> {
         // Data and packages stay: a package may have become somebody else's in the meantime, data is never ours.
         _ => Ok(false),
     }
+}
+
+fn carries(interface: &nix::ifaddrs::InterfaceAddress, cidr: &str) -> bool {
+    let wanted: Option<std::net::IpAddr> = cidr.split('/').next().and_then(|a| a.parse().ok());
+    let Some(address) = &interface.address else { return false };
+    let v4 = address.as_sockaddr_in().map(|a| std::net::IpAddr::V4(a.ip()));
+    let v6 = address.as_sockaddr_in6().map(|a| std::net::IpAddr::V6(a.ip()));
+    wanted.is_some() && v4.or(v6) == wanted
 }
 
 fn remove_file(path: &Path) -> Result<bool, Error> {

@@ -127,7 +127,11 @@ fn run(
     let mut step = step(part, Stage::Run, RUN_LIMIT);
     let mut comes_up = false;
     for resource in part.resources.iter().filter(|r| r.is_unit()) {
-        let Resource::Unit { name, active, .. } = resource else { continue };
+        let (name, active) = match resource {
+            Resource::Unit { name, active, .. } => (name, *active),
+            Resource::Piloted { unit, .. } => (unit, true),
+            _ => continue,
+        };
         let touched = configure
             .into_iter()
             .flat_map(|c| &c.resources)
@@ -139,12 +143,12 @@ fn run(
         let (mut kind, changes, drift) = match observed.map(|o| (&o.difference, o.owned)) {
             Some((Difference::Differs(changes), owned)) => (Some(unit_change(changes)), changes.clone(), owned),
             Some((Difference::Missing, owned)) => {
-                (Some(if *active { ChangeKind::Start } else { ChangeKind::Stop }), vec![], owned)
+                (Some(if active { ChangeKind::Start } else { ChangeKind::Stop }), vec![], owned)
             }
             Some((Difference::Unknown(_), owned)) => (Some(ChangeKind::Change), vec![], owned),
             Some((Difference::None, _)) | None => (None, vec![], false),
         };
-        if *active && matches!(kind, None | Some(ChangeKind::Enable | ChangeKind::Reload)) {
+        if active && matches!(kind, None | Some(ChangeKind::Enable | ChangeKind::Reload)) {
             // It runs now: what configure changes is taken up by the running unit.
             kind = match touched {
                 Some(UnitEffect::Restart) => Some(ChangeKind::Restart),
@@ -154,7 +158,7 @@ fn run(
         }
         let Some(kind) = kind else { continue };
         comes_up |= matches!(kind, ChangeKind::Start | ChangeKind::Restart);
-        step.disturbs |= matches!(kind, ChangeKind::Restart | ChangeKind::Stop) && *active;
+        step.disturbs |= matches!(kind, ChangeKind::Restart | ChangeKind::Stop) && active;
         step.resources.push(resource.clone());
         step.changes.push(PlannedChange { key: resource.key(), kind, changes, drift });
     }
@@ -291,7 +295,11 @@ fn leftovers(parts: &[Part], facts: &BTreeMap<HostName, Facts>) -> BTreeMap<Host
             .iter()
             .filter(|k| !keys.contains(k))
             .filter(|k| !certificates.iter().any(|c| k.starts_with(c)))
-            .filter(|k| !["schema:", "account:", "table:", "user:", "package:"].iter().any(|p| k.starts_with(p)))
+            .filter(|k| {
+                !["schema:", "account:", "table:", "user:", "package:", "gate:", "address:"]
+                    .iter()
+                    .any(|p| k.starts_with(p))
+            })
             .cloned()
             .collect();
         if !left.is_empty() {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::lock::LockHolder;
+use crate::replication::Status;
 use crate::state::{ClusterState, JournalEntry};
 
 /// A host as observed. Times are the host's own.
@@ -83,6 +84,8 @@ pub enum Look {
     Packages(Vec<String>),
     /// Galera's position: from the running server, or from the files of a stopped one.
     Galera,
+    /// Where a member of a replicated database stands, by its files and by its agent.
+    Replication,
     /// The members that the local etcd knows, read over its client port.
     EtcdMembers { address: std::net::SocketAddr, ca: PathBuf, certificate: PathBuf, key: PathBuf },
     /// Whether anything on the segment answers for an address (asked by ARP), from this interface's network.
@@ -100,6 +103,7 @@ impl Look {
             Self::Exists(path) => format!("exists:{}", path.display()),
             Self::Packages(names) => format!("packages:{}", names.join(",")),
             Self::Galera => "galera".to_owned(),
+            Self::Replication => "replication".to_owned(),
             Self::EtcdMembers { address, .. } => format!("etcdMembers:{address}"),
             Self::Answers(address) => format!("answers:{address}"),
             Self::Vrids => "vrids".to_owned(),
@@ -118,6 +122,7 @@ pub enum Looked {
     /// Name → version.
     Packages(BTreeMap<String, String>),
     Galera(GaleraPosition),
+    Replication(Box<ReplicaFacts>),
     /// Name → client URLs, empty for a member that never started. `Err` text when nobody answered.
     EtcdMembers(Result<Vec<EtcdMember>, String>),
     /// The hardware address that answered.
@@ -163,4 +168,16 @@ pub struct GaleraPosition {
     pub foreign_schemas: Vec<String>,
     /// How long the unit has been starting without coming up, in milliseconds: it waits for its peers.
     pub waiting_ms: u64,
+}
+
+/// Where a member of a replicated database stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReplicaFacts {
+    /// The data directory belongs to a replicated database: it was founded here, or copied from it.
+    pub data: bool,
+    /// Databases of somebody's own beside the server's: data that must not be thrown away.
+    pub foreign_schemas: Vec<String>,
+    /// What the agent says; `None`: it does not answer.
+    pub agent: Option<Status>,
 }

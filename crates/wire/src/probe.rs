@@ -29,6 +29,9 @@ pub enum ProbeKind {
     Etcd { address: SocketAddr, ca: PathBuf, certificate: PathBuf, key: PathBuf, members: Vec<String> },
     /// The local server is a synced member of the primary component, of this many in all.
     Galera { members: usize },
+    /// The local server is the primary of a replicated database, or follows the present one; asked of its agent and of
+    /// itself.
+    Replication,
     /// The local server, alone, takes writes.
     Mariadb,
     /// An HTTP GET to `address` answers 200 and the body contains the text.

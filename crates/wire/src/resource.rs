@@ -61,6 +61,15 @@ pub enum Resource {
         enabled: bool,
         active: bool,
     },
+    /// A unit that the agent starts and stops, each time in a role: never at boot, never by systemd itself. What must be is
+    /// that it does not start at boot, that it runs, and that it runs with what its files say; a restart is asked of the
+    /// agent, after the lead was handed over where it is here.
+    Piloted {
+        unit: String,
+        /// The address, with its prefix length, that the agent puts on an interface; taken back with the unit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<String>,
+    },
     /// A file under `/run` that tells the next start of a unit something once. Always written, never drift.
     Flag {
         path: PathBuf,
@@ -187,7 +196,7 @@ impl Resource {
             Self::Sysctl { key, .. } => format!("sysctl:{key}"),
             Self::Certificate(c) => format!("certificate:{}", c.dir.join(&c.name).display()),
             Self::Program { .. } => format!("program:{}", crate::PROGRAM),
-            Self::Unit { name, .. } => format!("unit:{name}"),
+            Self::Unit { name, .. } | Self::Piloted { unit: name, .. } => format!("unit:{name}"),
             Self::Flag { path, .. } => format!("flag:{}", path.display()),
             Self::Kill { unit } => format!("kill:{unit}"),
             Self::GaleraSeed { member, .. } => format!("galeraSeed:{member}"),
@@ -215,7 +224,7 @@ impl Resource {
 
     /// Whether it is about a unit running: such resources come last on their host.
     pub fn is_unit(&self) -> bool {
-        matches!(self, Self::Unit { .. })
+        matches!(self, Self::Unit { .. } | Self::Piloted { .. })
     }
 }
 

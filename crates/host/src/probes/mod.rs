@@ -9,6 +9,7 @@ mod greeting;
 mod haproxy;
 mod holds;
 pub(crate) mod http;
+mod replication;
 mod sql;
 mod unit;
 pub mod writer;
@@ -111,6 +112,7 @@ fn perform(kind: &ProbeKind) -> Seen {
             etcd::member(&etcd::Access { address: *address, ca, certificate, key }, members)
         }
         ProbeKind::Galera { members } => galera::member(*members),
+        ProbeKind::Replication => replication::member(),
         ProbeKind::Mariadb => sql::writable(),
         ProbeKind::Http { address, path, contains } => http::answers(*address, path, contains),
         ProbeKind::Agent { address } => http::agent(*address),

@@ -15,7 +15,8 @@ use crate::error::Error;
 use crate::looks;
 use crate::store;
 
-const DATA: &str = "/var/lib/mysql";
+/// Where Debian's MariaDB keeps its data.
+pub const DATA: &str = "/var/lib/mysql";
 const UNIT: &str = "mariadb.service";
 /// Directories of a pristine server.
 const SYSTEM: [&str; 5] = ["mysql", "performance_schema", "sys", "test", "lost+found"];

@@ -10,6 +10,7 @@ mod file;
 pub mod galera;
 mod kernel;
 pub mod package;
+mod piloted;
 mod program;
 mod sql;
 pub mod unit;
@@ -35,6 +36,7 @@ pub fn observe(resource: &Resource, store: &Store) -> Difference {
         Resource::Certificate(certificate) => certificate::observe(certificate),
         Resource::Program { .. } => program::observe(),
         Resource::Unit { name, enabled, active } => unit::observe(store, name, *enabled, *active),
+        Resource::Piloted { unit, .. } => piloted::observe(store, unit),
         Resource::Flag { .. } | Resource::Kill { .. } | Resource::GaleraSeed { .. } | Resource::GaleraLead { .. } => {
             Ok(Difference::Missing)
         }
@@ -101,6 +103,7 @@ pub fn apply(resource: &Resource, store: &Store, cluster: &str) -> Result<bool, 
         Resource::Certificate(certificate) => certificate::apply(store, cluster, certificate),
         Resource::Program { .. } => program::apply(store, cluster),
         Resource::Unit { name, enabled, active } => unit::apply(store, cluster, name, *enabled, *active),
+        Resource::Piloted { unit, address } => piloted::apply(store, cluster, unit, address.as_deref()),
         Resource::Flag { .. } | Resource::Kill { .. } | Resource::GaleraSeed { .. } | Resource::GaleraLead { .. } => {
             act(resource)
         }

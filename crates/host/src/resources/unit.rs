@@ -38,24 +38,25 @@ pub fn observe(store: &Store, name: &str, enabled: bool, active: bool) -> Result
 }
 
 /// A unit that is still starting counts as not running: its step waits for it.
-fn runs(active: &str) -> bool {
+pub fn runs(active: &str) -> bool {
     matches!(active, "active" | "reloading" | "refreshing")
 }
 
-pub fn apply(store: &Store, cluster: &str, name: &str, enabled: bool, active: bool) -> Result<(), Error> {
+/// Makes systemd know what the unit's files say, notes how it was, and has it start at boot or not.
+pub fn prepare(store: &Store, cluster: &str, name: &str, enabled: bool) -> Result<(), Error> {
     // systemd reads its units anew for one caller at a time; later ones find it done.
     static RELOADING: Mutex<()> = Mutex::new(());
-    {
-        let _one = RELOADING.lock().unwrap_or_else(PoisonError::into_inner);
-        read_changed_units(name)?;
-        let unit = looks::unit(name);
-        store.own(cluster, &format!("unit:{name}"), || {
-            Ok(Before::Unit { enabled: unit.enabled, active: runs(&unit.active) })
-        })?;
-        if unit.enabled != enabled && unit.exists {
-            enable(name, enabled)?;
-        }
-    }
+    let _one = RELOADING.lock().unwrap_or_else(PoisonError::into_inner);
+    read_changed_units(name)?;
+    let unit = looks::unit(name);
+    store.own(cluster, &format!("unit:{name}"), || {
+        Ok(Before::Unit { enabled: unit.enabled, active: runs(&unit.active) })
+    })?;
+    if unit.enabled != enabled && unit.exists { enable(name, enabled) } else { Ok(()) }
+}
+
+pub fn apply(store: &Store, cluster: &str, name: &str, enabled: bool, active: bool) -> Result<(), Error> {
+    prepare(store, cluster, name, enabled)?;
     let unit = looks::unit(name);
     if !active {
         if unit.active != "inactive" && unit.exists {
