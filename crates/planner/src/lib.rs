@@ -10,6 +10,7 @@ pub mod guard;
 pub mod health;
 pub mod plan;
 pub mod preflight;
+pub mod replicas;
 pub mod select;
 pub mod steps;
 

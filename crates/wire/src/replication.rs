@@ -90,6 +90,8 @@ pub struct Kept {
 pub struct Server {
     /// It answers.
     pub up: bool,
+    /// This life of it as a replica.
+    pub instance: String,
     pub writable: bool,
     /// Whose log it receives.
     pub source: Option<String>,

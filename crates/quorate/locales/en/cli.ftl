@@ -99,3 +99,30 @@ watch-galera-canary = a Galera member has seen nothing new from the writer for 1
 watch-galera-unwatched = the agent of a database host is silent: nobody watches the Galera member there; see `systemctl status quorate-agent`
 
 apply-resumed = the run that began { $step } at { $at } was cut off in it; going on from what the hosts are now
+
+db-record = epoch { $epoch }: { $primary } is primary; synchronous: { $sync }
+db-nobody = nobody (writes are acknowledged by the primary alone)
+db-column-host = HOST
+db-column-role = ROLE
+db-column-log = LOG
+db-column-lag = LAG
+db-column-if-lost = IF IT DIED NOW
+db-role-primary = primary
+db-role-primary-alone = primary, asynchronous
+db-role-synchronous = synchronous replica
+db-role-asynchronous = asynchronous replica
+db-role-waiting = waiting ({ $why })
+db-role-promoting = being promoted ({ $why })
+db-role-handing-over = handing over
+db-role-fencing = shutting itself off ({ $why })
+db-role-starting = starting
+db-role-uncoordinated = (etcd was not read lately)
+db-switched = { $host } is primary now ({ $seconds } s)
+db-forced = { $host } is primary now, by force ({ $seconds } s). Compare what it has with what your applications expect.
+db-reinitialised = { $host } follows again with a copy of the primary's data ({ $seconds } s)
+db-failover-warning =
+    Agents fail over by themselves whenever nothing can be lost. They have not: the last primary was { $primary }, and whatever was acknowledged is there or on: { $sync }.
+    Making { $host } primary (its log ends at { $log }) loses every acknowledged write that it lacks, for good. Hosts that did not answer: { $silent }.
+    The other way is to bring { $primary } or a synchronous host back: then nothing is lost and nothing needs to be done.
+db-reinit-warning = The data on { $host } are replaced by a copy of the primary's. What it has now is kept beside until the next time, as .quorate-old in the data directory.
+db-go-on = Go on? (yes/no)

@@ -99,3 +99,30 @@ watch-galera-canary = 有 Galera 成员 10 秒未见写节点的新写入：没�
 watch-galera-unwatched = 有数据库主机的 agent 无应答：那里的 Galera 成员无人监视；请查看 `systemctl status quorate-agent`
 
 apply-resumed = { $at } 开始的 { $step } 曾被中断；现从主机的实际状态继续
+
+db-record = 第 { $epoch } 任期：{ $primary } 为主库；同步副本：{ $sync }
+db-nobody = 无（写入仅由主库自己确认）
+db-column-host = 主机
+db-column-role = 角色
+db-column-log = 日志位置
+db-column-lag = 延迟
+db-column-if-lost = 若此刻宕机
+db-role-primary = 主库
+db-role-primary-alone = 主库，异步
+db-role-synchronous = 同步副本
+db-role-asynchronous = 异步副本
+db-role-waiting = 等待中（{ $why }）
+db-role-promoting = 正在提升为主库（{ $why }）
+db-role-handing-over = 正在移交
+db-role-fencing = 正在自我隔离（{ $why }）
+db-role-starting = 正在启动
+db-role-uncoordinated = （最近未能读取 etcd）
+db-switched = { $host } 现为主库（{ $seconds } 秒）
+db-forced = { $host } 已被强制提升为主库（{ $seconds } 秒）。请核对其数据与应用的预期是否一致。
+db-reinitialised = { $host } 已用主库数据的副本重新跟随（{ $seconds } 秒）
+db-failover-warning =
+    只要不会丢失数据，agent 会自动切换。现在没有切换：上一任主库是 { $primary }，已确认的写入在它上面，或在：{ $sync }。
+    将 { $host } 提升为主库（其日志止于 { $log }）会永久丢失它缺少的所有已确认写入。没有应答的主机：{ $silent }。
+    另一种办法是恢复 { $primary } 或同步副本：这样不会丢失任何数据，也无需任何操作。
+db-reinit-warning = { $host } 上的数据将被主库数据的副本替换。现有数据会保留在数据目录的 .quorate-old 中，直到下一次替换。
+db-go-on = 继续？（是/否，yes/no）
