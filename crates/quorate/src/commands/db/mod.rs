@@ -67,7 +67,7 @@ impl Connected {
     fn to(file: &FileArgs, texts: &Texts) -> Result<Self, Failure> {
         let context = Context::load(&file.file, texts)?;
         let mode = context.cluster.database.as_ref().map(|d| &d.mode);
-        if !matches!(mode, Some(DatabaseMode::Replication)) {
+        if !matches!(mode, Some(DatabaseMode::Replication(_))) {
             return Err(Failure::note(exit::USAGE, Note::new("db-not-replicated")));
         }
         let (runtime, fleet) = context.connect(file, LIMITS, texts)?;
