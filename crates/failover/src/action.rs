@@ -57,6 +57,8 @@ pub struct Amendment {
 pub enum Action {
     /// Let clients in until this moment and hold the virtual IP; the kernel itself shuts the door then.
     Open { until: Duration },
+    /// Let clients in until this moment although the server only reads; without the virtual IP.
+    Read { until: Duration },
     /// Shut the door to clients at once.
     Shut,
     /// Give the virtual IP up.

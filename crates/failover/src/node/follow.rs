@@ -23,6 +23,21 @@ impl Node {
         let waits = self.followed(now, out);
         if let Phase::Follow { waits: known } = &mut self.phase {
             *known = waits;
+            self.lend(now, out);
+        }
+    }
+
+    /// A replica may be read: behind the same door, which shuts by itself here too.
+    fn lend(&mut self, now: Duration, out: &mut Vec<Action>) {
+        let reads = self.up().is_some_and(|up| !up.writable && up.source.is_some()) && !self.lanes.killing;
+        let life = self.settings.timing.fence;
+        if !reads {
+            if self.door.read_until.take().is_some() {
+                out.push(Action::Shut);
+            }
+        } else if self.door.read_until.is_none_or(|until| until < now + life / 2) {
+            self.door.read_until = Some(now + life);
+            out.push(Action::Read { until: now + life });
         }
     }
 

@@ -158,6 +158,8 @@ struct Door {
     /// Whether it is known to be shut, or open until then.
     known: bool,
     open_until: Option<Duration>,
+    /// The same for those who only read.
+    read_until: Option<Duration>,
     address: bool,
 }
 
@@ -177,7 +179,7 @@ impl Node {
             None => Phase::Follow { waits: None },
         };
         // With a lease the door is as the earlier process left it: open for no longer than the lease.
-        let door = Door { known: kept.is_some(), open_until: kept.map(|l| l.until), address: true };
+        let door = Door { known: kept.is_some(), open_until: kept.map(|l| l.until), read_until: None, address: true };
         Self {
             settings,
             phase,
@@ -321,7 +323,7 @@ impl Node {
             _ => None,
         };
         out.push(Action::Shut);
-        self.door = Door { known: true, open_until: None, address: true };
+        self.door = Door { known: true, open_until: None, read_until: None, address: true };
         if !self.lanes.killing {
             self.lanes.killing = true;
             out.push(Action::Kill);

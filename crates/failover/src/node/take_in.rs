@@ -133,6 +133,10 @@ impl Node {
         self.orders.found = false;
         self.orders.force = false;
         self.phase = Phase::Lead(Lead::new(lease, now));
+        // From now on it is the lease that says how long.
+        if self.door.read_until.take().is_some() {
+            out.push(Action::Shut);
+        }
         out.push(Action::Keep(Some(lease)));
     }
 
