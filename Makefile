@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 CARGO ?= cargo
 
-.PHONY: help build deps demo test bench lint fuzz kill-walk clean-labs
+.PHONY: help build deps demo test bench lint fuzz kill-walk soak clean-labs
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -26,6 +26,9 @@ fuzz: deps ## Every fuzz target for FUZZ_SECONDS each (30); FUZZ_KEEP=1 keeps wh
 
 kill-walk: deps ## Kill the program and its helpers at every step of a deployment, and apply again
 	KILL_WALK=1 scripts/test
+
+soak: deps build ## Break lab hosts at random for HOURS (1), again as SEED did; FILE=examples/three-node.yaml
+	scripts/soak
 
 bench: build ## Deploying beside Ansible and pyinfra, reckoning beside SCRAM, growth, and failover times
 	@scripts/deps scram

@@ -3,11 +3,13 @@
 pub mod conduct;
 mod prediction;
 mod report;
+mod soak;
 mod trial;
 mod verdict;
 
 pub use prediction::{Holders, Prediction, Promise};
 pub use report::{Gaps, NotTested, Outcome, Report, Settings, Span, Timeline, TrialReport};
+pub use soak::soak;
 pub use trial::{EXERCISED, How, Means, Misunderstood, Partition, Strike, Trial, parse, trials};
 pub use verdict::{
     CapabilityObservation, DataObservation, Difference, HolderObservation, Observation, Observed, differences,

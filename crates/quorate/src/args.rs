@@ -194,6 +194,12 @@ pub struct DrillArgs {
     /// How often every trial is made
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub rounds: u16,
+    /// Break what is drawn at random, one thing or two at a time, until so many minutes are over
+    #[arg(long, value_name = "MINUTES", conflicts_with_all = ["fault", "order", "hosts_only", "predictions", "rounds"])]
+    pub soak: Option<u32>,
+    /// Draw the same again
+    #[arg(long, value_name = "NUMBER", requires = "soak")]
+    pub seed: Option<u64>,
     /// Seconds for which a fault lasts
     #[arg(long, default_value_t = 15, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(5..=600))]
     pub hold: u64,

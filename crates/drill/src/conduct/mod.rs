@@ -66,6 +66,8 @@ pub struct Conductor<'a> {
     pub directory: PathBuf,
     /// Who runs this, for others who find the lock taken.
     pub holder: String,
+    /// No trial begins after this; those that are left are nobody's loss.
+    pub until: Option<Instant>,
     /// Set when the operator wants it to end: the fault under way is undone first.
     pub stop: Arc<AtomicBool>,
     pub tell: Box<dyn Fn(Moment) + 'a>,
@@ -102,7 +104,7 @@ impl Conductor<'_> {
         'all: for round in 1..=self.settings.rounds {
             for prediction in &predictions {
                 let number = report.trials.len() + 1;
-                if self.stopped() {
+                if self.stopped() || self.until.is_some_and(|end| Instant::now() >= end) {
                     break 'all;
                 }
                 (self.tell)(Moment::Begins { number, of, name: prediction.trial.name.clone() });
@@ -115,6 +117,9 @@ impl Conductor<'_> {
                     break 'all;
                 }
             }
+        }
+        if self.until.is_some_and(|end| Instant::now() >= end) {
+            return report;
         }
         let done = report.trials.len();
         let left = (0..of).skip(done).map(|n| &predictions[n % predictions.len().max(1)]);

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use anstream::eprintln;
 use drill::conduct::{Conductor, Hosts, Moment};
@@ -68,6 +69,7 @@ pub fn run(args: &DrillArgs, texts: &Texts) -> Result<ExitCode, Failure> {
         pace: Pace::default(),
         directory: directory.clone(),
         holder: context::holder(),
+        until: args.soak.map(|m| Instant::now() + Duration::from_secs(u64::from(m) * 60)),
         stop,
         tell: Box::new(|moment| {
             if !args.json {
@@ -109,7 +111,13 @@ fn planned(cluster: &Cluster, args: &DrillArgs, means: Means) -> Result<(Vec<Pre
         let text = std::fs::read(path).map_err(|e| unreadable(e.to_string()))?;
         return Ok(sorted(serde_json::from_slice(&text).map_err(|e| unreadable(e.to_string()))?));
     }
-    let trials: Vec<Trial> = if args.fault.is_empty() {
+    let trials: Vec<Trial> = if let Some(minutes) = args.soak {
+        let seed = args.seed.unwrap_or_else(|| OffsetDateTime::now_utc().unix_timestamp().unsigned_abs());
+        eprintln!("--soak {minutes} --seed {seed}");
+        // More than fit in: each takes at least as long as its fault.
+        let count = usize::try_from(u64::from(minutes) * 60 / args.hold).unwrap_or(0) + 1;
+        drill::soak(cluster, seed, count, means)
+    } else if args.fault.is_empty() {
         drill::trials(cluster, usize::from(args.order), !args.hosts_only, means)
     } else {
         let parsed = args.fault.iter().map(|f| drill::parse(f, cluster, means)).collect::<Result<_, _>>();
