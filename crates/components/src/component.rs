@@ -67,6 +67,8 @@ pub enum Start {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Membership {
     pub starts: BTreeMap<HostName, Start>,
+    /// The member that is disturbed after all others: to disturb it costs more.
+    pub last: Option<HostName>,
 }
 
 /// State that exists once per cluster, inside an engine, and is made through one of its hosts.
@@ -137,6 +139,11 @@ pub trait Component: Sync {
 
     /// Components whose work on the same host comes before this one starts running.
     fn after(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Components that are configured on the same host before this one starts running, although they run after it.
+    fn after_configuring(&self) -> &'static [&'static str] {
         &[]
     }
 

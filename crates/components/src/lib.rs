@@ -25,7 +25,7 @@ mod storage;
 mod vip;
 
 pub use component::{At, Component, Deployable, Membership, Once, Rollout, Start, View, Watch};
-pub use rule::{Capability, Losses, Rule, quorum};
+pub use rule::{Capability, Losses, Rule, quorum, succession};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -25,6 +25,12 @@ pub enum Rule {
         recounts: bool,
         of: Vec<Rule>,
     },
+    /// Members of which one serves and another one is sure to have everything, so that it can take over; a third takes its
+    /// place when it is lost. `alone`: the last one goes on by itself.
+    Succession {
+        alone: bool,
+        of: Vec<Rule>,
+    },
     /// Something outside the cluster's hosts that Quorate neither runs nor watches.
     Outside(String),
 }
@@ -50,6 +56,17 @@ pub fn quorum(members: usize, recounts: bool, losses: Losses) -> usize {
     }
 }
 
+/// How many of `members` of a succession must stay: of all but one of them nobody knows in advance that it is neither who
+/// serves nor who can take over, so the loss of any two in one moment may be the loss of these two.
+pub fn succession(members: usize, alone: bool, losses: Losses) -> usize {
+    match (losses, alone) {
+        (Losses::Settled, true) => 1,
+        (Losses::Settled, false) => members.min(2),
+        (Losses::AtOnce, true) => members.saturating_sub(1).max(1),
+        (Losses::AtOnce, false) => members.saturating_sub(1).max(2),
+    }
+}
+
 impl Rule {
     /// A leaf.
     pub fn up(component: &str, host: &HostName) -> Self {
@@ -69,6 +86,7 @@ impl Rule {
             Self::Any(of) => Some((1, of)),
             Self::AtLeast { k, of } => Some((*k, of)),
             Self::Quorum { recounts, of } => Some((quorum(of.len(), *recounts, losses), of)),
+            Self::Succession { alone, of } => Some((succession(of.len(), *alone, losses), of)),
         }
     }
 
@@ -108,6 +126,13 @@ impl Rule {
                 }
                 Self::Quorum { recounts: *recounts, of: members }
             }
+            Self::Succession { alone, of } => {
+                let mut members: Vec<Self> = each(of);
+                if self.holds(Losses::Settled, up) {
+                    members.retain(|r| r.holds(Losses::Settled, up));
+                }
+                Self::Succession { alone: *alone, of: members }
+            }
         }
     }
 
@@ -116,9 +141,11 @@ impl Rule {
         match self {
             Self::Up { component, host } => vec![(component.as_str(), host)],
             Self::Outside(_) => vec![],
-            Self::All(of) | Self::Any(of) | Self::AtLeast { of, .. } | Self::Quorum { of, .. } => {
-                of.iter().flat_map(Self::leaves).collect()
-            }
+            Self::All(of)
+            | Self::Any(of)
+            | Self::AtLeast { of, .. }
+            | Self::Quorum { of, .. }
+            | Self::Succession { of, .. } => of.iter().flat_map(Self::leaves).collect(),
         }
     }
 }
@@ -141,5 +168,20 @@ mod tests {
         assert_eq!([1, 2, 3, 5, 7].map(|n| needs(n, true, Losses::Settled)), [1, 2, 2, 2, 2]);
         assert_eq!([1, 2, 3, 5, 7].map(|n| needs(n, true, Losses::AtOnce)), [1, 2, 2, 3, 4]);
         assert_eq!([1, 2, 3, 5, 7].map(|n| needs(n, false, Losses::Settled)), [1, 2, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_succession_goes_down_to_one_and_never_two_at_once() {
+        let needs = |alone, losses| [2, 3].map(|n| succession(n, alone, losses));
+        assert_eq!(needs(true, Losses::AtOnce), [1, 2]);
+        assert_eq!(needs(true, Losses::Settled), [1, 1]);
+        assert_eq!(needs(false, Losses::AtOnce), [2, 2]);
+        assert_eq!(needs(false, Losses::Settled), [2, 2]);
+        let hosts: Vec<HostName> = ["a", "b", "c"].map(HostName::from).to_vec();
+        let rule = Rule::Succession { alone: true, of: hosts.iter().map(|h| Rule::up("replication", h)).collect() };
+        let without = |lost: &'static [&str]| move |_: &str, h: &HostName| !lost.contains(&h.as_str());
+        let settled = rule.as_settled(&without(&["a"]));
+        assert!(settled.holds(Losses::AtOnce, &without(&["a", "b"])), "the third has taken the lost one's place");
+        assert!(rule.as_settled(&without(&["a", "b"])).holds(Losses::AtOnce, &without(&["a", "b"])));
     }
 }

@@ -37,6 +37,7 @@ fn line(resource: &Resource) -> String {
             format!(" {owner}:{group} {mode:04o}")
         }
         Resource::Certificate(c) => format!(" {} cn={} for {}", c.owner, c.common_name, c.subjects.join(", ")),
+        Resource::Piloted { address, .. } => format!(" piloted {}", address.as_deref().unwrap_or_default()),
         Resource::Unit { enabled, active, .. } => format!(" enabled={enabled} active={active}"),
         Resource::Sysctl { value, .. } => format!(" = {value}"),
         _ => String::new(),
@@ -48,12 +49,11 @@ fn line(resource: &Resource) -> String {
 }
 
 /// Compares everything with `tests/snapshots/<directory>`, and sees to it that nothing stale lies there.
-fn snapshots(preset: Preset, directory: &str) {
-    let cluster = cluster(preset);
+fn snapshots(cluster: &Cluster, directory: &str) {
     let mut files: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
     for host in &cluster.hosts {
         let mut list = String::new();
-        for (component, resource) in desired(&cluster, host) {
+        for (component, resource) in desired(cluster, host) {
             writeln!(list, "{component}: {}", line(&resource)).unwrap();
             if let Some((path, content)) = content(&resource) {
                 let name = path.strip_prefix("/etc").unwrap().display().to_string().replace('/', "-");
@@ -86,15 +86,21 @@ fn snapshots(preset: Preset, directory: &str) {
 
 #[test]
 fn a_single_host() {
-    snapshots(Preset::Single, "single");
+    snapshots(&cluster(Preset::Single), "single");
 }
 
 #[test]
 fn three_hosts() {
-    snapshots(Preset::ThreeNode, "three-node");
+    snapshots(&cluster(Preset::ThreeNode), "three-node");
 }
 
 #[test]
 fn five_hosts() {
-    snapshots(Preset::FiveNode, "five-node");
+    snapshots(&cluster(Preset::FiveNode), "five-node");
+}
+
+#[test]
+fn a_replicated_database() {
+    let text = include_str!("../../../examples/replication.yaml");
+    snapshots(&model::parse(text).unwrap(), "replication");
 }

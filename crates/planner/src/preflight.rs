@@ -92,5 +92,7 @@ pub fn preflight(
 /// What preflight must look at on this host: the first candidate of a virtual IP asks for its address, and one host
 /// per network listens for VRRP.
 pub fn looks(cluster: &Cluster, host: &Host) -> Vec<Look> {
-    vips::looks(cluster, host)
+    let mut looks = vips::looks(cluster, host);
+    looks.extend(alone::looks(cluster, host));
+    looks
 }

@@ -17,7 +17,7 @@ const RUN_LIMIT: u64 = 180;
 /// the others waiting, and the run's next pass tries again.
 const GALERA_FORM_LIMIT: u64 = 45;
 /// Seconds: a member that copies everything from another before it works.
-const GALERA_COPY_LIMIT: u64 = 3600;
+const COPY_LIMIT: u64 = 3600;
 /// Seconds: statements inside a running engine.
 const ONCE_LIMIT: u64 = 60;
 
@@ -183,7 +183,10 @@ fn run(
             Some(Start::Plain) | None => {}
         }
         if galera && matches!(start, Some(Start::With { .. } | Start::Plain)) && step.blocked.is_none() {
-            step.limit_s = if copies(part, seen, start) { GALERA_COPY_LIMIT } else { GALERA_FORM_LIMIT };
+            step.limit_s = if copies(part, seen, start) { COPY_LIMIT } else { GALERA_FORM_LIMIT };
+        }
+        if part.component.id() == "replication" && matches!(start, Some(Start::Plain)) && has_primary(seen) {
+            step.limit_s = COPY_LIMIT;
         }
     }
     if let Some(host) = cluster.host(&part.host) {
@@ -204,6 +207,16 @@ fn copies(part: &Part, seen: Observations<'_>, start: Option<&Start>) -> bool {
         })
 }
 
+/// Whether a replicated database has a primary, from which a replica may have to copy everything.
+fn has_primary(seen: Observations<'_>) -> bool {
+    let look = wire::Look::Replication.key();
+    let leader = |facts: &Facts| match facts.looks.get(&look) {
+        Some(wire::Looked::Replication(f)) => f.agent.as_ref().and_then(|a| a.leader.clone()),
+        _ => None,
+    };
+    seen.facts.values().any(|f| leader(f).is_some())
+}
+
 /// What the differences of a unit amount to.
 fn unit_change(changes: &[wire::Change]) -> ChangeKind {
     let of = |aspect: &str| changes.iter().find(|c| c.aspect == aspect);
@@ -222,7 +235,7 @@ fn unit_change(changes: &[wire::Change]) -> ChangeKind {
 fn connect(steps: &mut [Step], memberships: &BTreeMap<&str, Membership>) {
     let all: Vec<(String, String, HostName, Stage, bool)> =
         steps.iter().map(|s| (s.id.clone(), s.component.clone(), s.host.clone(), s.stage, s.disturbs)).collect();
-    let mut last_disturbing: BTreeMap<String, String> = BTreeMap::new();
+    let turns = turns(steps, memberships);
     for step in steps {
         let mut needs: Vec<String> = Vec::new();
         let component = components::by_id(&step.component);
@@ -244,8 +257,10 @@ fn connect(steps: &mut [Step], memberships: &BTreeMap<&str, Membership>) {
                 }
                 Stage::Run => {
                     let earlier = component.is_some_and(|c| c.after().contains(&other.as_str()));
+                    let configured = component.is_some_and(|c| c.after_configuring().contains(&other.as_str()));
                     (same_host && *other == step.component && *stage == Stage::Configure)
                         || (same_host && earlier)
+                        || (same_host && configured && *stage == Stage::Configure)
                         || (*other == step.component && *stage == Stage::Run && starts_after.contains(host))
                         || (*other == step.component && *stage == Stage::Configure && founder && founds(host))
                 }
@@ -255,13 +270,30 @@ fn connect(steps: &mut [Step], memberships: &BTreeMap<&str, Membership>) {
                 needs.push(id.clone());
             }
         }
-        if step.disturbs && component.is_some_and(|c| c.rollout() == Rollout::OneByOne) {
-            needs.extend(last_disturbing.insert(step.component.clone(), step.id.clone()));
-        }
+        needs.extend(turns.get(&step.id).cloned());
         needs.sort_unstable();
         needs.dedup();
         step.needs = needs;
     }
+}
+
+/// Which disturbing step of the same component each one comes after: in the order of the hosts, but for the member whose
+/// disturbance costs most.
+fn turns(steps: &[Step], memberships: &BTreeMap<&str, Membership>) -> BTreeMap<String, String> {
+    let mut rows: BTreeMap<&str, Vec<&Step>> = BTreeMap::new();
+    for step in steps {
+        let in_turn = components::by_id(&step.component).is_some_and(|c| c.rollout() == Rollout::OneByOne);
+        if step.disturbs && in_turn {
+            rows.entry(&step.component).or_default().push(step);
+        }
+    }
+    let mut turns = BTreeMap::new();
+    for (component, mut row) in rows {
+        let last = memberships.get(component).and_then(|m| m.last.as_ref());
+        row.sort_by_key(|step| Some(&step.host) == last);
+        turns.extend(row.windows(2).map(|pair| (pair[1].id.clone(), pair[0].id.clone())));
+    }
+    turns
 }
 
 /// An order in which every step follows those that it needs; otherwise as it was.

@@ -119,6 +119,7 @@ fn only(rule: &Rule, id: &str) -> Rule {
         Rule::Any(rules) => Rule::Any(all(rules)),
         Rule::AtLeast { k, of } => Rule::AtLeast { k: *k, of: all(of) },
         Rule::Quorum { recounts, of } => Rule::Quorum { recounts: *recounts, of: all(of) },
+        Rule::Succession { alone, of } => Rule::Succession { alone: *alone, of: all(of) },
     }
 }
 

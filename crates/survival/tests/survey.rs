@@ -370,7 +370,8 @@ fn rules() -> impl Strategy<Value = Rule> {
             several.clone().prop_map(Rule::All),
             several.clone().prop_map(Rule::Any),
             (several.clone(), 0..5_usize).prop_map(|(of, k)| Rule::AtLeast { k, of }),
-            (several, any::<bool>()).prop_map(|(of, recounts)| Rule::Quorum { recounts, of }),
+            (several.clone(), any::<bool>()).prop_map(|(of, recounts)| Rule::Quorum { recounts, of }),
+            (several, any::<bool>()).prop_map(|(of, alone)| Rule::Succession { alone, of }),
         ]
     })
 }
@@ -434,6 +435,7 @@ fn renamed(rule: &Rule) -> Rule {
         Rule::Any(of) => Rule::Any(each(of)),
         Rule::AtLeast { k, of } => Rule::AtLeast { k: *k, of: each(of) },
         Rule::Quorum { recounts, of } => Rule::Quorum { recounts: *recounts, of: each(of) },
+        Rule::Succession { alone, of } => Rule::Succession { alone: *alone, of: each(of) },
         Rule::Outside(what) => Rule::Outside(what.clone()),
     }
 }

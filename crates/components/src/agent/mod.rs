@@ -10,10 +10,11 @@ use serde_json::json;
 use wire::resource::Certificate;
 use wire::{AGENT_PORT, Fault, Probe, ProbeKind, Resource, Touch, UnitEffect};
 
-use crate::component::{At, Component, Rollout, unit_failures};
-use crate::galera::AGENT_ACCOUNT;
+use crate::component::{At, Component, Membership, Rollout, View, unit_failures};
+use crate::galera::{AGENT_ACCOUNT, DATA_DIR};
 use crate::identity::{self, directory};
 use crate::render::render;
+use crate::replication::{self as replicated, membership as replication};
 
 pub struct Agent;
 
@@ -29,6 +30,14 @@ impl Component for Agent {
 
     fn hosts<'c>(&self, cluster: &'c Cluster) -> Vec<&'c Host> {
         cluster.hosts.iter().collect()
+    }
+
+    fn membership(&self, view: View<'_>) -> Membership {
+        // Where a server holds data of somebody else, no agent may begin to care for it.
+        let foreign = |host: &Host| replication::foreign(replication::facts(view, &host.name)?);
+        let refused = |host: &&Host| Some((host.name.clone(), replication::refusal(&host.name, &foreign(host)?)));
+        let starts = self.hosts(view.cluster).iter().filter_map(refused).collect();
+        Membership { starts, ..Membership::default() }
     }
 
     fn desired(&self, at: At<'_>) -> Vec<Resource> {
@@ -58,7 +67,10 @@ impl Component for Agent {
             file("/etc/quorate/agent.json", configuration(at)),
             file(
                 "/etc/systemd/system/quorate-agent.service",
-                render(include_str!("quorate-agent.service"), context! {}),
+                render(
+                    include_str!("quorate-agent.service.j2"),
+                    context! { replicated => replicated::of_agent(at, CERTIFICATES).is_some(), data_dir => DATA_DIR },
+                ),
             ),
             Resource::Unit { name: UNIT.to_owned(), enabled: true, active: true },
         ]
@@ -66,6 +78,11 @@ impl Component for Agent {
 
     fn after(&self) -> &'static [&'static str] {
         &["names", "identity"]
+    }
+
+    fn after_configuring(&self) -> &'static [&'static str] {
+        // It drives the server of a replicated database, which must be there, and not be started by its package.
+        &[replicated::ID]
     }
 
     fn rollout(&self) -> Rollout {
@@ -101,7 +118,8 @@ fn configuration(at: At<'_>) -> String {
             .map(|c| c.probes(at.cluster, at.host))
             .unwrap_or_default()
     };
-    let mut others: Vec<Probe> = [crate::etcd::ID, crate::vip::ID].into_iter().flat_map(probes_of).collect();
+    let mut others: Vec<Probe> =
+        [crate::etcd::ID, crate::vip::ID, replicated::ID].into_iter().flat_map(probes_of).collect();
     others.retain(|p| p.component != "endpoint");
     for probe in &mut others {
         // The member's own certificate is for etcd alone to read.
@@ -121,7 +139,7 @@ fn configuration(at: At<'_>) -> String {
         .iter()
         .map(|h| json!({ "name": h.name, "address": h.address }))
         .collect();
-    let text = serde_json::to_string_pretty(&json!({
+    let mut configuration = json!({
         "host": at.host.name,
         "listen": SocketAddr::new(at.host.address, AGENT_PORT),
         "database": database,
@@ -129,7 +147,11 @@ fn configuration(at: At<'_>) -> String {
         "gateway": probes_of("gateway"),
         "balancer": crate::balancer::alive(at.cluster, at.host),
         "others": others,
-    }));
+    });
+    if let (Some(part), Some(whole)) = (replicated::of_agent(at, CERTIFICATES), configuration.as_object_mut()) {
+        whole.insert("replication".to_owned(), part);
+    }
+    let text = serde_json::to_string_pretty(&configuration);
     text.map_or_else(
         |error| error.to_string(),
         |mut text| {

@@ -19,7 +19,7 @@ pub struct Etcd;
 
 pub(crate) const ID: &str = "etcd";
 const UNIT: &str = "etcd.service";
-const CLIENT_PORT: u16 = 2379;
+pub(crate) const CLIENT_PORT: u16 = 2379;
 const PEER_PORT: u16 = 2380;
 const DATA_DIR: &str = "/var/lib/etcd/quorate";
 const CERTIFICATES: &str = "/etc/quorate/etcd";

@@ -43,7 +43,7 @@ pub fn decide(view: View<'_>) -> Membership {
     } else {
         recover(&reached)
     };
-    Membership { starts }
+    Membership { starts, ..Membership::default() }
 }
 
 type Reached<'a> = [(&'a Host, &'a GaleraPosition)];

@@ -30,7 +30,7 @@ const ADMIN_SCHEMA: &str = "quorate";
 const WRITER_TABLE: &str = "writer";
 /// The operating system's and the database's account of the agent.
 pub(crate) const AGENT_ACCOUNT: &str = "quorate";
-const CERTIFICATES: &str = "/etc/quorate/mariadb";
+pub(crate) const CERTIFICATES: &str = "/etc/quorate/mariadb";
 const FLAG: &str = "/run/quorate/galera-bootstrap.env";
 
 pub(crate) fn settings(cluster: &Cluster) -> Option<&model::Galera> {

@@ -39,7 +39,7 @@ fn of_host<'c>(cluster: &'c Cluster, host: &Host) -> Vec<(&'c Endpoint, &'c mode
 }
 
 /// Under which the probes through a virtual IP are reported.
-const ENDPOINT: &str = "endpoint";
+pub(crate) const ENDPOINT: &str = "endpoint";
 
 fn running() -> Vec<Probe> {
     vec![Probe {

@@ -89,6 +89,9 @@ pub fn apply(resource: &Resource, store: &Store, cluster: &str) -> Result<bool, 
     {
         unit::note_change()?;
     }
+    if matches!(resource, Resource::SqlSchema { .. } | Resource::SqlAccount { .. } | Resource::SqlWriterTable) {
+        piloted::only_primary()?;
+    }
     match resource {
         Resource::Package { name } => package::apply(store, cluster, name),
         Resource::User { name } => account::apply(store, cluster, name),

@@ -1,9 +1,10 @@
 //! A unit that the agent starts and stops: not at boot, not by systemd, only in a role.
 
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use wire::replication::{Ask, Standing, Told};
+use wire::replication::{Ask, DATA_FILE, Standing, Told};
 use wire::{Difference, Note};
 
 use super::{change, differs, unit};
@@ -73,4 +74,20 @@ fn hand_over() -> Result<(), Error> {
         thread::sleep(PAUSE);
     }
     Err(refused(Note::new("replication-handover-late").with("seconds", HANDOVER.as_secs())))
+}
+
+/// Refuses to write into a server of a replicated database that is not its primary: root may write where `read_only` keeps
+/// everybody else out, and a replica's own transactions would end its following.
+pub fn only_primary() -> Result<(), Error> {
+    if !Path::new(super::galera::DATA).join(DATA_FILE).exists() {
+        return Ok(());
+    }
+    match agent::status() {
+        Ok(status) if status.standing == Standing::Primary && status.server.writable => Ok(()),
+        Ok(status) => {
+            let leader = status.leader.unwrap_or_else(|| "-".to_owned());
+            Err(Error::Noted(Note::new("replication-not-primary-here").with("leader", leader)))
+        }
+        Err(silent) => Err(Error::Noted(Note::new("replication-agent-silent").with("error", silent))),
+    }
 }

@@ -1,7 +1,7 @@
 //! What can be told of each host by itself.
 
-use model::{Cluster, Host};
-use wire::{Facts, Note};
+use model::{Cluster, Database, DatabaseMode, Host};
+use wire::{Facts, Look, Looked, Note};
 
 use super::{Check, Severity};
 
@@ -17,6 +17,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     for (host, facts) in check.hosts() {
         membership(check, host, facts);
         system(check, host, facts);
+        foreign_data(check, host, facts);
         if keeps_data(check.cluster, host) {
             let note = |code: &str| Note::new(code).with("free", facts.disk_free_mib);
             match facts.disk_free_mib {
@@ -65,6 +66,22 @@ fn membership(check: &mut Check<'_>, host: &Host, facts: &Facts) {
             host,
             Note::new("preflight-no-interface").with("address", host.address).with("found", found),
         );
+    }
+}
+
+/// Whether somebody's data are in a replicated database's way.
+pub(super) fn looks(cluster: &Cluster, host: &Host) -> Option<Look> {
+    let replicated = matches!(cluster.database, Some(Database { mode: DatabaseMode::Replication(_), .. }));
+    (replicated && cluster.database_members().iter().any(|m| m.name == host.name)).then_some(Look::Replication)
+}
+
+fn foreign_data(check: &mut Check<'_>, host: &Host, facts: &Facts) {
+    if let Some(Looked::Replication(found)) = facts.looks.get(&Look::Replication.key())
+        && !found.data
+        && !found.foreign_schemas.is_empty()
+    {
+        let note = Note::new("preflight-foreign-data").with("schemas", found.foreign_schemas.join(", "));
+        check.on(Severity::Error, host, note);
     }
 }
 

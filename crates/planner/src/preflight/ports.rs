@@ -41,6 +41,7 @@ fn processes(component: &str) -> &'static [&'static str] {
         "galera" | "mariadb" => &["mariadbd", "mysqld", "systemd", "socat"],
         "balancer" => &["haproxy"],
         "gateway" => &["nginx"],
+        "replication" => &["mariadbd", "mysqld", "systemd", "quorate"],
         "agent" => &["quorate"],
         _ => &[],
     }

@@ -97,6 +97,12 @@ watch-galera-paused = flow control holds all writers up for more than a tenth of
 watch-galera-receive-queue = a Galera member is behind with applying what the others wrote: it delays writers, and a failover to it takes longer
 watch-galera-canary = a Galera member has seen nothing new from the writer for 10 s: there is no writer, or what it writes does not arrive; see `quorate status`
 watch-galera-unwatched = the agent of a database host is silent: nobody watches the Galera member there; see `systemctl status quorate-agent`
+watch-replication-no-primary = no host has the lead of the replicated database: nothing is written; see `quorate db status`
+watch-replication-several-primaries = several hosts say that they are the primary; see `quorate db status` at once
+watch-replication-not-synchronous = no replica confirms writes: what is written is on one host alone, or waits; bring the other database hosts back
+watch-replication-not-following = a database host does not follow the primary: redundancy is lost; see `quorate db status`
+watch-replication-lag = a replica is more than 10 s behind: a failover to it takes that much longer
+watch-replication-unwatched = the agent of a database host is silent: nobody fails the database over there; see `systemctl status quorate-agent`
 
 apply-resumed = the run that began { $step } at { $at } was cut off in it; going on from what the hosts are now
 

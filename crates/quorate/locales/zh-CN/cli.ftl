@@ -97,6 +97,12 @@ watch-galera-paused = 流量控制使所有写入者停顿超过十分之一的�
 watch-galera-receive-queue = 有 Galera 成员来不及应用其他成员的写入：会拖慢写入，切换到它也更慢
 watch-galera-canary = 有 Galera 成员 10 秒未见写节点的新写入：没有写节点，或写入未到达；请查看 `quorate status`
 watch-galera-unwatched = 有数据库主机的 agent 无应答：那里的 Galera 成员无人监视；请查看 `systemctl status quorate-agent`
+watch-replication-no-primary = 主从复制没有主库：无法写入；请查看 `quorate db status`
+watch-replication-several-primaries = 有多台主机自称主库；请立即查看 `quorate db status`
+watch-replication-not-synchronous = 没有副本确认写入：数据只写在一台主机上，或写入在等待；请恢复其他数据库主机
+watch-replication-not-following = 有数据库主机没有跟随主库：已失去冗余；请查看 `quorate db status`
+watch-replication-lag = 有副本落后超过 10 秒：切换到它会相应变慢
+watch-replication-unwatched = 有数据库主机的代理没有响应：该主机上无人负责故障切换；请查看 `systemctl status quorate-agent`
 
 apply-resumed = { $at } 开始的 { $step } 曾被中断；现从主机的实际状态继续
 
