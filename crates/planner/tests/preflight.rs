@@ -19,6 +19,7 @@ fn sound(cluster: &Cluster) -> BTreeMap<HostName, Facts> {
         let looks = looks(cluster, host).into_iter().map(|look| {
             let seen = match look {
                 Look::Answers(_) => Looked::Answers(None),
+                Look::Replication => Looked::Replication(Box::default()),
                 _ => Looked::Vrids(vec![]),
             };
             (look.key(), seen)
@@ -367,4 +368,23 @@ fn only_hosts_that_keep_data_need_much() {
         let keeps = members.iter().any(|m| m.name == host.name);
         assert_eq!(count, if keeps { 2 } else { 0 }, "{}", host.name);
     }
+}
+
+#[test]
+fn data_in_the_way_of_a_replicated_database_are_found() {
+    let cluster = model::parse(include_str!("../../../examples/replication.yaml")).unwrap();
+    let mut facts = sound(&cluster);
+    let clocks: BTreeMap<_, _> = facts.keys().map(|h| (h.clone(), 0)).collect();
+    assert_eq!(preflight(&cluster, &facts, &BTreeMap::new(), &clocks), []);
+    let shop = wire::facts::ReplicaFacts { foreign_schemas: vec!["shop".to_owned()], ..Default::default() };
+    at(&mut facts, "node2").looks.insert(Look::Replication.key(), Looked::Replication(Box::new(shop)));
+    at(&mut facts, "node3").listening.push(listening("0.0.0.0", 9347, "python3"));
+    let lines: Vec<_> = preflight(&cluster, &facts, &BTreeMap::new(), &clocks).iter().map(line).collect();
+    assert_eq!(
+        lines,
+        [
+            "Error node2 preflight-foreign-data schemas=shop",
+            "Error node3 preflight-port-taken port=9347 process=python3"
+        ]
+    );
 }

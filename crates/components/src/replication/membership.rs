@@ -44,7 +44,7 @@ pub(super) fn decide(view: View<'_>) -> Membership {
     let unrecorded = !recorded && agents().any(|a| a.coordinated);
     let with_data: Vec<&str> = reached.iter().filter(|(_, f)| f.data).map(|(h, _)| h.as_str()).collect();
     let absent: Vec<&str> = view.absent(&members).iter().map(|h| h.name.as_str()).collect();
-    let any_foreign = reached.iter().any(|(_, f)| foreign(f).is_some());
+    let in_the_way = reached.iter().find_map(|(host, f)| Some(refusal(host, &foreign(f)?)));
 
     let mut membership = Membership { last: primary(view), ..Membership::default() };
     let founder = reached.first().map(|(host, _)| (*host).clone());
@@ -62,7 +62,9 @@ pub(super) fn decide(view: View<'_>) -> Membership {
             }
         } else if !absent.is_empty() {
             Start::Refused(Note::new("replication-founding-needs-all").with("absent", absent.join(", ")))
-        } else if founder.as_ref() == Some(*host) && !any_foreign {
+        } else if let Some(refusal) = &in_the_way {
+            refusal.clone()
+        } else if founder.as_ref() == Some(*host) {
             Start::With {
                 flags: vec![Resource::Flag { path: FOUND_FLAG.into(), content: String::new() }],
                 after: vec![],

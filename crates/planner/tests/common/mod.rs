@@ -7,7 +7,8 @@ use std::fmt;
 use model::{Cluster, Host, HostName, Preset};
 use planner::steps::{Observations, plan};
 use planner::{Plan, check, desired};
-use wire::facts::GaleraPosition;
+use wire::facts::{GaleraPosition, ReplicaFacts};
+use wire::replication::{Kept, Standing, Status};
 use wire::{
     Change, Difference, Facts, Interface, Look, Looked, Note, Observed, ProbeKind, ProbeReport, Resource, UnitFacts,
 };
@@ -44,16 +45,16 @@ impl fmt::Debug for World {
 impl World {
     /// Hosts that were just installed, without any package of ours.
     pub fn fresh(preset: Preset) -> Self {
-        Self::new(preset, false)
+        Self::of(cluster(preset), false)
     }
 
     /// Hosts on which everything is as it must be.
     pub fn settled(preset: Preset) -> Self {
-        Self::new(preset, true)
+        Self::of(cluster(preset), true)
     }
 
-    fn new(preset: Preset, settled: bool) -> Self {
-        let cluster = cluster(preset);
+    /// Hosts of this cluster, just installed or as they must be.
+    pub fn of(cluster: Cluster, settled: bool) -> Self {
         let facts: BTreeMap<_, _> =
             cluster.hosts.iter().map(|h| (h.name.clone(), facts(&cluster, h, settled))).collect();
         let observed = observed(&cluster, &facts, settled);
@@ -144,6 +145,9 @@ fn facts(cluster: &Cluster, host: &Host, settled: bool) -> Facts {
             Look::Unit(_) => Looked::Unit(UnitFacts { exists: settled, enabled: settled, active: String::new() }),
             Look::Exists(_) => Looked::Exists(settled),
             Look::Galera => Looked::Galera(if settled { primary() } else { GaleraPosition::default() }),
+            Look::Replication => {
+                Looked::Replication(Box::new(if settled { follower(host, "node1") } else { ReplicaFacts::default() }))
+            }
             Look::EtcdMembers { .. } => Looked::EtcdMembers(Err("nobody answers".to_owned())),
             other => panic!("what does a host answer to {other:?}?"),
         };
@@ -168,6 +172,20 @@ fn primary() -> GaleraPosition {
         formed: true,
         ..GaleraPosition::default()
     }
+}
+
+/// A member of a replicated database whose primary this is.
+pub fn follower(host: &Host, primary: &str) -> ReplicaFacts {
+    let standing = if host.name.as_str() == primary { Standing::Primary } else { Standing::Following };
+    let agent = Status {
+        host: host.name.to_string(),
+        standing,
+        coordinated: true,
+        leader: Some(primary.to_owned()),
+        record: Some(Kept { epoch: 7, primary: primary.to_owned(), sync: vec!["node2".to_owned()] }),
+        ..Status::default()
+    };
+    ReplicaFacts { data: true, foreign_schemas: vec!["platform".to_owned()], agent: Some(agent) }
 }
 
 /// A stopped member of Galera at this position.
