@@ -12,6 +12,8 @@ use wire::{Look, Looked, UnitFacts};
 
 use crate::{agent, command, probes, resources};
 
+/// The schema that the first primary of a replicated database makes.
+const SCHEMA: &str = "quorate";
 const MARIADB: &str = "mariadb.service";
 /// Where members of a Galera group talk to each other.
 const GALERA_PORT: u16 = 4567;
@@ -45,9 +47,12 @@ fn look_at(look: &Look) -> Looked {
 }
 
 fn replica() -> ReplicaFacts {
+    let schemas = resources::galera::foreign_schemas();
+    // An agent gives every directory its identity; only what a primary has opened has the schema.
+    let marked = fs::exists(Path::new(resources::galera::DATA).join(DATA_FILE)).unwrap_or(false);
     ReplicaFacts {
-        data: fs::exists(Path::new(resources::galera::DATA).join(DATA_FILE)).unwrap_or(false),
-        foreign_schemas: resources::galera::foreign_schemas(),
+        data: marked && schemas.iter().any(|s| s == SCHEMA),
+        foreign_schemas: schemas,
         agent: agent::status().ok(),
     }
 }

@@ -174,7 +174,7 @@ pub struct GaleraPosition {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReplicaFacts {
-    /// The data directory belongs to a replicated database: it was founded here, or copied from it.
+    /// The data directory belongs to a replicated database that has been open: it was founded here, or follows it.
     pub data: bool,
     /// Databases of somebody's own beside the server's: data that must not be thrown away.
     pub foreign_schemas: Vec<String>,

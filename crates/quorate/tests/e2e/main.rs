@@ -15,6 +15,7 @@ mod kill_walk;
 mod lock;
 mod outage;
 mod packages;
+mod replication;
 mod rolling;
 mod secrets;
 mod status;

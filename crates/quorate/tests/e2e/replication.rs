@@ -1,0 +1,99 @@
+//! A replicated database: deployed from one file, failed over by the agents without losing what was acknowledged, and
+//! whole again without a hand.
+
+use std::time::Duration;
+
+use crate::support::{Demo, HOSTS, eventually};
+use crate::writer::{Writer, Written};
+
+const EXAMPLE: &str = include_str!("../../../../examples/replication.yaml");
+/// For a failover, a server's recovery and a host's start, on a busy machine.
+const LIMIT: Duration = Duration::from_secs(60);
+
+impl Demo {
+    /// The one host that holds the database's address.
+    #[track_caller]
+    fn primary(&self) -> &'static str {
+        let holders = self.holders(&HOSTS, &self.database_vip());
+        assert_eq!(holders.len(), 1, "{holders:?}");
+        holders[0]
+    }
+
+    /// Waits until the margin is what the file provides, by the program's own word.
+    #[track_caller]
+    fn whole_again(&self, when: &str) {
+        eventually(when, LIMIT, || self.status().code == 0);
+    }
+
+    /// What was acknowledged is on every host; replicas may be a moment behind.
+    #[track_caller]
+    fn nothing_is_lost(&self, written: &Written) {
+        assert!(!written.acknowledged.is_empty());
+        for host in HOSTS {
+            eventually(&format!("{host} has every acknowledged write"), Duration::from_secs(10), || {
+                written.lost(self, host).is_empty()
+            });
+        }
+    }
+}
+
+#[test]
+fn a_replicated_database_fails_over_and_loses_nothing() {
+    let mut demo = Demo::with("e2e-replication", EXAMPLE, HOSTS.len());
+    demo.apply().expect(0);
+    demo.status().expect(0);
+    for host in HOSTS {
+        assert_eq!(demo.try_sh(host, "systemctl is-enabled mariadb").1.trim(), "disabled", "only the agent starts it");
+    }
+    let again = demo.run(&["apply", "--yes", "--json"]).expect(0).json();
+    assert_eq!(again["outcomes"].as_object().unwrap().len(), 0, "{again}");
+
+    // The server is killed.
+    let writer = Writer::start(&demo);
+    writer.write(50, LIMIT);
+    demo.sh(demo.primary(), "kill -9 $(pidof mariadbd)");
+    writer.write(50, LIMIT);
+    demo.whole_again("the killed server is part of it again");
+    writer.write(20, LIMIT);
+    let written = writer.stop();
+    demo.nothing_is_lost(&written);
+    println!("server killed: {} writes, the longest silence {:?}", written.acknowledged.len(), written.longest_gap);
+
+    // The host is killed, and comes back.
+    demo.sh(demo.primary(), "mariadb platform -e 'DROP TABLE written'");
+    let writer = Writer::start(&demo);
+    writer.write(50, LIMIT);
+    let lost = demo.primary();
+    demo.lab.kill(lost).unwrap();
+    writer.write(50, LIMIT);
+    demo.lab.start(lost).unwrap();
+    demo.whole_again("the killed host is part of it again");
+    assert_ne!(demo.primary(), lost, "it does not take the lead back");
+    writer.write(20, LIMIT);
+    let written = writer.stop();
+    demo.nothing_is_lost(&written);
+    println!("host killed: {} writes, the longest silence {:?}", written.acknowledged.len(), written.longest_gap);
+
+    // A changed setting is taken up by one server after another, and the writer hardly notices.
+    demo.sh(demo.primary(), "mariadb platform -e 'DROP TABLE written'");
+    let writer = Writer::start(&demo);
+    demo.edit("timing: safe ", "timing: safe\n      maxConnections: 123 ");
+    demo.apply().expect(0);
+    writer.write(20, LIMIT);
+    let written = writer.stop();
+    for host in HOSTS {
+        assert_eq!(demo.sh(host, "mariadb -NBe 'SELECT @@max_connections'").trim(), "123", "{host}");
+    }
+    demo.nothing_is_lost(&written);
+    println!("restarts: {} writes, the longest silence {:?}", written.acknowledged.len(), written.longest_gap);
+    assert!(written.longest_gap < Duration::from_secs(10), "{:?}", written.longest_gap);
+
+    // What was made is taken back, the address and the gate included; the data stay.
+    demo.run(&["destroy", "--yes", "demo"]).expect(0);
+    assert_eq!(demo.holders(&HOSTS, &demo.database_vip()), [""; 0]);
+    for host in HOSTS {
+        assert_eq!(demo.sh(host, "nft list tables"), "", "{host}: nobody is kept out any more");
+        assert_eq!(demo.try_sh(host, "systemctl is-active mariadb").1.trim(), "inactive", "{host}");
+        demo.sh(host, "test -d /var/lib/mysql/platform");
+    }
+}
