@@ -14,7 +14,11 @@ pub struct Record {
     pub epoch: u64,
     /// The primary of that epoch, with the data that it wrote to. It may always take the lead again.
     pub primary: Place,
-    /// How far its log went when it took its first write: what another log has beyond this, nobody acknowledged.
+    /// The epoch in which the primary was promoted. It stays when the same primary takes the lead again: as long as it
+    /// does, what was copied from it before still is a beginning of its log.
+    pub lineage: u64,
+    /// How far its log went when it was promoted: what another log has beyond this without having copied it in this
+    /// lineage, nobody acknowledged.
     pub begins: Position,
     /// The hosts of which one is sure to have whatever was acknowledged. Empty: writes are acknowledged by the primary
     /// alone, and only it may be primary. One: the usual. Two: while one takes the other's place.
@@ -67,6 +71,9 @@ pub struct Report {
     /// How far what it received goes, applied or not.
     pub received: Position,
     pub applied: Position,
+    /// The lineage that its log is a beginning of: the one that it last followed, or was copied from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lineage: Option<u64>,
     /// The epoch for whose sake it has stopped receiving.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped_for: Option<u64>,

@@ -96,9 +96,8 @@ impl Node {
         view: &View,
         out: &mut Vec<Action>,
     ) -> Option<&'static str> {
-        if self.orders.rebuild && now >= self.retry {
-            self.serve_task(Task::Rebuild(leader.host.clone()), out);
-            return Some("rebuild");
+        if self.orders.rebuild {
+            return self.rebuild(now, record, leader, out);
         }
         let Some(sight) = self.sight() else { return Some("no-sight") };
         let up = match &sight.server {
@@ -111,26 +110,21 @@ impl Node {
             }
             Server::Silent => return Some("server-silent"),
         };
-        let Some(source) = up.source.as_ref().filter(|s| s.host == leader.host) else {
+        let copies = self.lineage() == Some(record.lineage);
+        let Some(source) = up.source.as_ref().filter(|s| copies && s.host == leader.host) else {
             // What this log has beyond the primary's beginning nobody acknowledged, and the primary does not have.
-            let further = !record.begins.covers(&up.written);
-            let leader = leader.host.clone();
-            let task = if further { Task::Rebuild(leader) } else { Task::Follow(leader) };
-            if now >= self.retry {
-                self.serve_task(task, out);
+            if !copies && !record.begins.covers(&up.written) {
+                return self.rebuild(now, record, leader, out);
             }
-            return Some(if further { "rebuild" } else { "follow" });
+            self.copy(now, record, Task::Follow(leader.host.clone()), out);
+            return Some("follow");
         };
         if source.diverged {
-            if now >= self.retry {
-                self.serve_task(Task::Rebuild(leader.host.clone()), out);
-            }
-            return Some("rebuild");
+            return self.rebuild(now, record, leader, out);
         }
         if !source.sql {
-            if now >= self.retry {
+            if self.copy(now, record, Task::Follow(leader.host.clone()), out) {
                 self.retry = now + Duration::from_secs(1);
-                self.serve_task(Task::Follow(leader.host.clone()), out);
             }
             return Some("not-applying");
         }
@@ -140,6 +134,27 @@ impl Node {
         }
         self.acknowledge(record, &up, view, out);
         None
+    }
+
+    fn rebuild(
+        &mut self,
+        now: Duration,
+        record: &Record,
+        leader: &Leader,
+        out: &mut Vec<Action>,
+    ) -> Option<&'static str> {
+        self.copy(now, record, Task::Rebuild(leader.host.clone()), out);
+        Some("rebuild")
+    }
+
+    /// Sets off what makes this host's log a beginning of the primary's; whether it could.
+    fn copy(&mut self, now: Duration, record: &Record, task: Task, out: &mut Vec<Action>) -> bool {
+        let can = now >= self.retry && self.server_idle();
+        if can {
+            self.lanes.copying = Some(record.lineage);
+            self.serve_task(task, out);
+        }
+        can
     }
 
     /// Switches acknowledging on only after etcd has been told, and off as soon as it is not asked for.
@@ -188,7 +203,7 @@ impl Node {
         if now < self.hold_off || (reserved && waited < HANDOVER) {
             return Some("courtesy");
         }
-        match self.right(record) {
+        match self.right(record, view) {
             Right::Member => self.claim(view, out),
             // Whoever is synchronous is ready at once; this server may first have to come up.
             Right::Primary if !record.sync.is_empty() && waited < self.settings.timing.courtesy => {
@@ -198,7 +213,7 @@ impl Node {
             Right::Primary => return Some("retry"),
             Right::None => {
                 if self.orders.force {
-                    self.force(record, view, out);
+                    self.force(now, record, view, out);
                 }
                 return Some("not-eligible");
             }
@@ -207,7 +222,7 @@ impl Node {
     }
 
     /// By what right this host could take the lead now.
-    fn right(&self, record: &Record) -> Right {
+    fn right(&self, record: &Record, view: &View) -> Right {
         let Some(At { what: sight, .. }) = &self.sight else { return Right::None };
         let last = record.primary.host == self.me() && sight.data.as_ref() == Some(&record.primary.data);
         match &sight.server {
@@ -216,7 +231,10 @@ impl Node {
             Server::Up(up) => {
                 let same = record.member(self.me()).is_some_and(|m| m.instance == up.instance);
                 let applies = up.source.as_ref().is_none_or(|s| s.sql && !s.diverged);
-                if same && applies { Right::Member } else { Right::None }
+                // What another one has received can be told only in the life in which it received it.
+                let known = |m: &&Member| view.report(&m.host).is_some_and(|r| r.instance == m.instance);
+                let told = record.sync.iter().filter(|m| m.host != self.me()).all(|m| known(&m));
+                if same && applies && told { Right::Member } else { Right::None }
             }
             Server::Stopped | Server::Silent => Right::None,
         }
@@ -232,8 +250,17 @@ impl Node {
     }
 
     /// The operator's word: this host counts as synchronous, whatever it lacks.
-    fn force(&mut self, record: &Record, view: &View, out: &mut Vec<Action>) {
-        let Some(up) = self.up().filter(|up| !up.writable) else { return };
+    fn force(&mut self, now: Duration, record: &Record, view: &View, out: &mut Vec<Action>) {
+        let up = match self.sight().map(|s| s.server.clone()) {
+            Some(Server::Up(up)) if !up.writable => up,
+            // With all that it has.
+            Some(Server::Stopped) if now >= self.retry => return self.serve_task(Task::Start(Role::Primary), out),
+            _ => return,
+        };
+        if up.source.as_ref().is_some_and(|s| !s.sql || s.diverged) {
+            // What it received and cannot apply is given up as well.
+            return self.serve_task(Task::Detach, out);
+        }
         if self.store_idle() && self.server_idle() {
             let member = Member { host: self.me().to_owned(), instance: up.instance.clone() };
             let record = Record { sync: vec![member], wanted: None, handover: None, ..record.clone() };

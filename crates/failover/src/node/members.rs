@@ -37,9 +37,18 @@ impl Node {
     fn add(&mut self, now: Duration, record: &Record, up: &Up, view: &View) -> Option<Change> {
         let candidate = self.candidate(now, record, up, view);
         let Phase::Lead(lead) = &mut self.phase else { return None };
-        let in_vain = lead.stalled.is_some_and(|(since, _)| now.saturating_sub(since) >= self.settings.timing.patience)
-            || lead.alone.is_some_and(|since| now.saturating_sub(since) >= self.settings.timing.patience);
-        if in_vain && record.wanted.is_some() {
+        lead.asked = record.wanted.clone().map(|wanted| match lead.asked.take() {
+            Some((host, since)) if host == wanted => (host, since),
+            _ => (wanted, now),
+        });
+        // Where commits wait for as long as nobody is synchronous, only what it was asked for counts.
+        let over =
+            |asked: Duration, since: Duration| now.saturating_sub(since.max(asked)) >= self.settings.timing.patience;
+        let in_vain = lead.asked.as_ref().is_some_and(|(_, asked)| {
+            lead.stalled.is_some_and(|(since, _)| over(*asked, since))
+                || lead.alone.is_some_and(|since| over(*asked, since))
+        });
+        if in_vain {
             lead.no_adding_before = now + AGAIN;
             return Some(Record { wanted: None, ..record.clone() }.into());
         }
@@ -55,6 +64,10 @@ impl Node {
         }
         let member = Member { host, instance: report.instance.clone() };
         self.has_all(&member, record, report, up, view).then(|| {
+            if let Phase::Lead(lead) = &mut self.phase {
+                // What waits has waited for others.
+                lead.stalled = None;
+            }
             let record = Record { sync: vec![member], wanted: None, ..record.clone() };
             let unchanged = self.silent_ones(&record, view);
             Change { record, unchanged }
@@ -69,10 +82,12 @@ impl Node {
             _ => return false,
         };
         // A look that began after the others were shut out, and with no task in between.
-        let seen = self.sight.as_ref().and_then(|at| at.since(closed)).is_some() && self.server_idle();
+        let idle = self.server_idle();
+        let seen = self.sight.as_ref().and_then(|at| at.since(closed)).is_some() && idle;
         let Phase::Lead(lead) = &mut self.phase else { return false };
         match &lead.mark {
-            Some((instance, mark)) if *instance == member.instance => report.received.covers(mark),
+            // Nothing is under way that could let commits go on without waiting.
+            Some((instance, mark)) if *instance == member.instance => idle && report.received.covers(mark),
             _ => {
                 if seen {
                     lead.mark = Some((member.instance.clone(), up.written.clone()));

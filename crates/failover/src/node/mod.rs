@@ -22,6 +22,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Action, Amendment, Event, Record, Report, Server, Settings, Sight, Task, Up, View};
 
+/// So long an operator's word holds.
+const ORDER: Duration = Duration::from_secs(60);
+
 /// A lead that was won: the epoch, and when it ends on this host unless it is renewed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -72,6 +75,8 @@ pub struct Node {
     retry: Duration,
     /// Each host's report by its revision, and when this revision was first seen.
     heard: BTreeMap<String, (u64, Duration)>,
+    /// The lineage that this host's log is a beginning of.
+    lineage: Option<u64>,
     /// When something was last said, and what.
     said: Option<At<Report>>,
     orders: Orders,
@@ -107,6 +112,8 @@ struct Lead {
     stuck: Option<Duration>,
     /// How far the log went when only the synchronous host could already acknowledge: what it must have.
     mark: Option<(String, crate::Position)>,
+    /// The host that is asked to become synchronous, and since when.
+    asked: Option<(String, Duration)>,
     /// No host is asked to become synchronous before this: the last one did not manage.
     no_adding_before: Duration,
     handover: Option<Handover>,
@@ -134,11 +141,16 @@ struct At<T> {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Lanes {
     store: Option<StoreWork>,
+    /// The record's revision that this process wrote itself, unless it may have sent a change since that is yet to be
+    /// done: at this revision nothing of its own is under way.
+    settled: Option<u64>,
     /// Decisions on the record wait for a view that was asked for after this.
     store_floor: Duration,
     renewal: bool,
     telling: Option<Report>,
     server: Option<Task>,
+    /// The lineage that a copy under way is of.
+    copying: Option<u64>,
     /// What the server showed before this may have changed since.
     server_floor: Duration,
     killing: bool,
@@ -163,8 +175,10 @@ struct Door {
     address: bool,
 }
 
+/// The operator's word. It holds for a while only: nobody expects an old one to be followed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Orders {
+    given: Duration,
     found: bool,
     force: bool,
     rebuild: bool,
@@ -193,6 +207,7 @@ impl Node {
             hold_off: Duration::ZERO,
             retry: Duration::ZERO,
             heard: BTreeMap::new(),
+            lineage: None,
             said: None,
             orders: Orders::default(),
         }
@@ -201,6 +216,9 @@ impl Node {
     /// Takes in what has happened at `now` (a clock that never goes back and never stops); what is to be done, in order.
     pub fn step(&mut self, now: Duration, event: Event) -> Vec<Action> {
         let mut out = Vec::new();
+        if now.saturating_sub(self.orders.given) > ORDER {
+            self.orders = Orders { given: now, ..Orders::default() };
+        }
         self.take_in(now, event, &mut out);
         if let Phase::Lead(lead) = &self.phase
             && now >= lead.lease.until
@@ -292,6 +310,11 @@ impl Node {
         self.lanes.store.is_none() && fresh
     }
 
+    /// The lineage that this host's log is a beginning of, as this process knows it or an earlier one has told.
+    fn lineage(&self) -> Option<u64> {
+        self.lineage.or_else(|| self.view()?.report(self.me())?.lineage)
+    }
+
     /// Asks for work on the server, if none is under way.
     fn serve_task(&mut self, task: Task, out: &mut Vec<Action>) {
         if self.server_idle() {
@@ -378,6 +401,7 @@ impl Lead {
             alone: None,
             stuck: None,
             mark: None,
+            asked: None,
             no_adding_before: Duration::ZERO,
             handover: None,
             opened: false,

@@ -101,7 +101,8 @@ impl Node {
             return Some("tail");
         }
         let sync = if kept { sync } else { vec![] };
-        self.own(sync, up.written.clone(), view, out);
+        let log = record.map_or((None, up.written.clone()), |r| (Some(r.lineage), r.begins.clone()));
+        self.own(sync, log, view, out);
         Some("record")
     }
 
@@ -152,7 +153,7 @@ impl Node {
             self.serve_task(Task::Detach, out);
             return Some("detach");
         }
-        self.own(vec![], up.written.clone(), view, out);
+        self.own(vec![], (None, up.written.clone()), view, out);
         Some("record")
     }
 
@@ -171,14 +172,15 @@ impl Node {
         Some(false)
     }
 
-    /// Makes the record this epoch's.
-    fn own(&mut self, sync: Vec<Member>, begins: Position, view: &View, out: &mut Vec<Action>) {
+    /// Makes the record this epoch's. The log goes on in its lineage, or begins a new one here.
+    fn own(&mut self, sync: Vec<Member>, log: (Option<u64>, Position), view: &View, out: &mut Vec<Action>) {
         let Phase::Lead(lead) = &self.phase else { return };
         let epoch = lead.lease.epoch;
         let Some(data) = self.sight().and_then(|s| s.data.clone()) else { return };
         if self.store_idle() && self.server_idle() {
             let primary = Place { host: self.me().to_owned(), data };
-            let record = Record { epoch, primary, begins, sync, wanted: None, handover: None };
+            let (lineage, begins) = (log.0.unwrap_or(epoch), log.1);
+            let record = Record { epoch, primary, lineage, begins, sync, wanted: None, handover: None };
             let seen = view.record_revision();
             self.amend(Amendment { record, seen, epoch: Some(epoch), unchanged: [].into() }, out);
         }
@@ -190,6 +192,7 @@ impl Node {
             return;
         }
         self.lose(why, true, now, out);
-        self.hold_off = now + self.settings.timing.courtesy / 2;
+        // Longer than the last primary waits: where this host cannot, that one may.
+        self.hold_off = now + self.settings.timing.courtesy * 3 / 2;
     }
 }

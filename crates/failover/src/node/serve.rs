@@ -89,10 +89,20 @@ impl Node {
 
     /// Takes writes, behind a door that shuts by itself.
     fn open(&mut self, now: Duration, record: &Record, up: &Up, view: &View, out: &mut Vec<Action>) {
-        let needs_semi = self.needs_semi(now, record, view);
-        if needs_semi != up.semi_primary {
-            // Off only here: the record already says that nobody else may be primary.
-            self.serve_task(Task::SemiPrimary(needs_semi), out);
+        let needs_semi = self.needs_semi(now, record, up, view);
+        if needs_semi && !up.semi_primary {
+            self.serve_task(Task::SemiPrimary(true), out);
+        }
+        if !needs_semi && up.semi_primary && self.store_idle() {
+            // Off only here: the record says that nobody else may be primary, and no change that names somebody is still
+            // on its way.
+            if self.lanes.settled == Some(view.record_revision()) {
+                self.serve_task(Task::SemiPrimary(false), out);
+            } else {
+                let seen = view.record_revision();
+                let epoch = Some(record.epoch);
+                self.amend(Amendment { record: record.clone(), seen, epoch, unchanged: [].into() }, out);
+            }
         }
         let Phase::Lead(lead) = &mut self.phase else { return };
         let until = lead.lease.until;
@@ -193,7 +203,7 @@ impl Node {
     }
 
     /// Whether commits must wait for an acknowledgement.
-    fn needs_semi(&self, now: Duration, record: &Record, view: &View) -> bool {
+    fn needs_semi(&self, now: Duration, record: &Record, up: &Up, view: &View) -> bool {
         if !record.sync.is_empty() || self.settings.on_replica_loss == OnReplicaLoss::Block {
             return true;
         }
@@ -201,7 +211,7 @@ impl Node {
         // Only while a host is about to become synchronous, and only once it has connected to acknowledge.
         let ready = |host: &String| {
             view.report(host).is_some_and(|r| r.semi && r.io)
-                && self.admitted.as_ref().is_some_and(|a| a.what.contains(host))
+                && (up.semi_primary || self.admitted.as_ref().is_some_and(|a| a.what.contains(host)))
         };
         now >= lead.no_adding_before && record.wanted.as_ref().is_some_and(ready)
     }

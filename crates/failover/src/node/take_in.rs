@@ -69,6 +69,10 @@ impl Node {
             Event::Served { task, done } => {
                 self.lanes.server = None;
                 self.lanes.server_floor = now;
+                if matches!(task, Task::Follow(_) | Task::Rebuild(_)) {
+                    let lineage = self.lanes.copying.take();
+                    self.lineage = if done { lineage } else { self.lineage };
+                }
                 match task {
                     Task::Start(_) | Task::Rebuild(_) | Task::Follow(_) if !done => self.retry = now + AGAIN,
                     // A rebuilt directory asks for nothing more.
@@ -85,12 +89,18 @@ impl Node {
                 self.lanes.admitting = false;
                 self.admitted = Some(At { what: hosts, asked: now });
             }
-            Event::Ordered(order) => match order {
-                Order::Found => self.orders.found = true,
-                Order::Force => self.orders.force = true,
-                Order::Rebuild => self.orders.rebuild = true,
-                Order::Switchover { to } => self.orders.switchover = Some(to),
-            },
+            Event::Ordered(order) => {
+                self.orders.given = now;
+                match order {
+                    Order::Found => self.orders.found = true,
+                    Order::Force => self.orders.force = true,
+                    Order::Rebuild => self.orders.rebuild = true,
+                    // Whoever does not lead has nothing to hand over, and shall not do so when it does lead one day.
+                    Order::Switchover { to } => {
+                        self.orders.switchover = matches!(self.phase, Phase::Lead(_)).then_some(to);
+                    }
+                }
+            }
         }
     }
 
@@ -145,7 +155,15 @@ impl Node {
         match (stored, work, &mut self.view) {
             (Stored::Done(revision), Some(StoreWork::Amend(amendment)), Some(at)) => {
                 at.what.revision = at.what.revision.max(revision);
+                self.lanes.settled = Some(revision);
+                if amendment.record.primary.host == self.settings.me {
+                    self.lineage = Some(amendment.record.lineage);
+                }
                 at.what.record = Some((amendment.record, revision));
+            }
+            (Stored::Unknown, ..) => {
+                self.lanes.settled = None;
+                self.lanes.store_floor = now;
             }
             _ => self.lanes.store_floor = now,
         }

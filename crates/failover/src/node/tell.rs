@@ -37,7 +37,7 @@ impl Node {
         let up = match &self.sight()?.server {
             Server::Up(up) => up,
             // A server that is gone acknowledges nothing, and starts without.
-            Server::Stopped => return Some((Report::default(), None)),
+            Server::Stopped => return Some((Report { lineage: self.lineage(), ..Report::default() }, None)),
             // It may yet do what it could.
             Server::Silent => return None,
         };
@@ -46,10 +46,12 @@ impl Node {
         let semi = up.semi_replica || asked;
         // A promise to acknowledge counts only as long as the primary still asks for it.
         let guard = (semi && !declared && !up.semi_replica).then(|| view.record_revision());
-        Some((Self::said_of(up, semi, self.stopped_for(up, view)), guard))
+        let report =
+            Report { lineage: self.lineage(), stopped_for: self.stopped_for(up, view), ..Self::said_of(up, semi) };
+        Some((report, guard))
     }
 
-    fn said_of(up: &Up, semi: bool, stopped_for: Option<u64>) -> Report {
+    fn said_of(up: &Up, semi: bool) -> Report {
         let source = up.source.as_ref();
         Report {
             instance: up.instance.clone(),
@@ -59,7 +61,7 @@ impl Node {
             semi,
             received: source.map(|s| s.received.clone()).unwrap_or_default().or_further(&up.written),
             applied: up.written.clone(),
-            stopped_for,
+            ..Report::default()
         }
     }
 
