@@ -84,6 +84,17 @@ codes! {
     REPLICATION_SERVER_IDS = "replication-server-ids" ["host", "other"];
     REPLICATION_CANDIDATES = "replication-candidates" ["endpoint", "missing"];
     UNKNOWN_CHOICE = "unknown-choice" ["key", "value", "nearest", "expected"];
+    UNKNOWN_CHARSET = "unknown-charset" ["charset", "nearest", "expected"];
+    BAD_COLLATION = "bad-collation" ["collation", "charset"];
+    BAD_ACCOUNT_HOST = "bad-account-host" ["host"];
+    BAD_GRANT_OBJECT = "bad-grant-object" ["on"];
+    UNKNOWN_SCHEMA = "unknown-schema" ["name", "nearest", "expected"];
+    PRIVILEGES_MISSING = "privileges-missing" ["on"];
+    UNKNOWN_PRIVILEGE = "unknown-privilege" ["privilege", "nearest", "expected"];
+    PRIVILEGE_ADMINISTERS = "privilege-administers" ["privilege"];
+    PRIVILEGE_ON_SYSTEM = "privilege-on-system" ["privilege", "on"];
+    PRIVILEGE_LEVEL = "privilege-level" ["privilege", "on"];
+    ACCOUNTS_EXTERNAL = "accounts-external" [];
     GALERA_EVEN = "galera-even" ["count", "need", "survives", "fewer", "more"];
 
     // Shared storage.
@@ -96,6 +107,8 @@ codes! {
     // The platform and its services.
     UNKNOWN_PLATFORM = "unknown-platform" ["kind", "nearest", "expected"];
     PLATFORM_NO_CONTROL = "platform-without-control" ["kind"];
+    PLATFORM_VERSION = "platform-version" ["kind", "version", "expected"];
+    PLATFORM_DATABASE_ALONE = "platform-database-alone" ["kind", "version"];
     PLATFORM_NO_DATABASE = "platform-without-database" ["kind"];
     SERVICE_PLACE_NONE = "service-place-missing" ["service"];
     SERVICE_PLACE_SEVERAL = "service-place-several" ["service"];

@@ -6,6 +6,7 @@
 
 mod availability;
 mod capability;
+mod charset;
 mod check;
 mod codes;
 mod mask;
@@ -20,6 +21,7 @@ mod yaml;
 
 pub use availability::{Availabilities, Availability};
 pub use capability::Capability;
+pub use charset::Charset;
 pub use codes::CODES;
 pub use mask::mask_secrets;
 pub use platform::{Platform, PlatformKind, Service, ServicePlace, Storage};

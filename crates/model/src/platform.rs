@@ -11,6 +11,8 @@ use crate::types::HostName;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Platform {
     pub kind: PlatformKind,
+    /// Its major and minor version; `None` where the file does not say.
+    pub version: Option<(u32, u32)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

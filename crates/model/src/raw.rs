@@ -14,6 +14,7 @@ use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeser
 use serde::{Deserialize, Deserializer};
 
 use crate::types::{OnReplicaLoss, Role, Through, Timing};
+use crate::charset::Charset;
 use crate::yaml::At;
 
 pub(crate) use platform::*;
@@ -229,9 +230,13 @@ pub(crate) struct Database {
     /// A primary with one synchronous replica, on the two or three hosts with the role database: what was acknowledged
     /// is on both, and writes go on after one of them is lost. Fails over with the help of etcd.
     pub replication: Option<At<Replication>>,
-    /// Databases that applications use.
+    /// Databases that applications use. In an external database, those that are missing are created; their accounts are
+    /// its keeper's.
     #[serde(default)]
     pub schemas: Vec<Schema>,
+    /// Further accounts that the platform needs, with exactly these privileges. Not for an external database.
+    #[serde(default)]
+    pub accounts: Vec<At<Account>>,
 }
 
 /// One MariaDB server.
@@ -299,12 +304,46 @@ pub(crate) struct ExternalDatabase {
 pub(crate) struct Schema {
     /// Name of the database.
     pub name: At<String>,
+    /// Its character set; utf8mb4 unless said otherwise.
+    #[schemars(with = "Option<Charset>")]
+    pub charset: Option<At<String>>,
+    /// Its collation, such as utf8mb4_unicode_ci; the server's own choice for the character set unless said otherwise.
+    pub collation: Option<At<String>>,
     /// Account that owns it; named like the database unless said otherwise.
     pub user: Option<At<String>>,
     /// Where the account's password comes from; generated once for the cluster unless said otherwise.
     pub password_from: Option<At<SecretSource>>,
     #[schemars(skip)]
     pub password: Option<At<Hidden>>,
+}
+
+/// An account of the database, beside the owners of the schemas.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Account {
+    /// The account's name.
+    pub user: At<String>,
+    /// Where its password comes from; generated once for the cluster unless said otherwise.
+    pub password_from: Option<At<SecretSource>>,
+    #[schemars(skip)]
+    pub password: Option<At<Hidden>>,
+    /// From where it may log in: addresses, names, or patterns of them with %. From anywhere unless said otherwise.
+    #[schemars(with = "Option<Vec<String>>", length(min = 1))]
+    pub hosts: Option<At<Vec<At<String>>>>,
+    /// What it may do; nothing but log in unless said otherwise.
+    #[serde(default)]
+    pub grants: Vec<Grant>,
+}
+
+/// Privileges on a schema, a table, or the server.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Grant {
+    /// SQL privileges, such as SELECT or REPLICATION CLIENT.
+    #[schemars(with = "Vec<String>", length(min = 1))]
+    pub privileges: At<Vec<At<String>>>,
+    /// What they are for: schema.*, schema.table, or *.* for the server as a whole.
+    pub on: At<String>,
 }
 
 /// Something that must not be read further, such as a password: its presence and position are all that is kept.

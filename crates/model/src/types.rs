@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::availability::{Availabilities, Availability};
+use crate::charset::Charset;
 use crate::platform::{Platform, Service, Storage};
 
 /// A host's name as the operator wrote it; unique in the cluster and a valid DNS label.
@@ -291,6 +292,8 @@ pub struct Database {
     pub mode: DatabaseMode,
     /// Databases that applications use, each with its own account.
     pub schemas: Vec<Schema>,
+    /// Further accounts, with what each may do; none where somebody else keeps the database.
+    pub accounts: Vec<Account>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -377,10 +380,45 @@ impl OnReplicaLoss {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Schema {
     pub name: String,
+    pub charset: Charset,
+    /// `None`: the server's own choice for the character set.
+    pub collation: Option<String>,
     /// The account that owns it; may do everything inside the schema and nothing outside.
     pub user: String,
     /// `None`: generated once for the cluster.
     pub password_from: Option<SecretSource>,
+}
+
+/// An account of the database beside the owners of schemas.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    pub user: String,
+    /// `None`: generated once for the cluster.
+    pub password_from: Option<SecretSource>,
+    /// From where it may log in, as the server matches it; never empty. `%` is anywhere.
+    pub hosts: Vec<String>,
+    pub grants: Vec<AccountGrant>,
+}
+
+/// Privileges of an account on a schema, a table, or the server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AccountGrant {
+    /// In upper case; never empty.
+    pub privileges: Vec<String>,
+    /// `schema.*`, `schema.table` or `*.*`.
+    pub on: String,
+}
+
+impl Database {
+    /// The accounts whose passwords are the cluster's, each with where the operator keeps its password: owners of
+    /// schemas, further accounts; or, where somebody else keeps the database, the one that it is used with.
+    pub fn logins(&self) -> Vec<(&str, Option<&SecretSource>)> {
+        if let DatabaseMode::External { user, password_from, .. } = &self.mode {
+            return vec![(user, password_from.as_ref())];
+        }
+        let owners = self.schemas.iter().map(|s| (s.user.as_str(), s.password_from.as_ref()));
+        owners.chain(self.accounts.iter().map(|a| (a.user.as_str(), a.password_from.as_ref()))).collect()
+    }
 }
 
 impl Cluster {

@@ -358,6 +358,72 @@ fn databases() {
 }
 
 #[test]
+fn schemas_and_accounts() {
+    let judged = |rest: &str, expected: &[&str]| case(&[("galera: {}", &format!("galera: {{}}, {rest}"))], expected);
+    judged(
+        "schemas: [{ name: a, charset: utf8, collation: utf8_general_ci }, { name: b, charset: utf8mb3, collation: utf8mb3_bin }, { name: c }]",
+        &[],
+    );
+    judged(
+        "schemas: [{ name: a, charset: utf8mb5 }, { name: b, charset: koi8r }, { name: c, charset: latin1, collation: utf8_bin }, { name: d, collation: 'utf8mb4_;' }]",
+        &[
+            "14:57 unknown-charset charset=utf8mb5 expected=utf8mb4, utf8, latin1, gbk, ascii nearest=utf8mb4",
+            "14:88 unknown-charset charset=koi8r expected=utf8mb4, utf8, latin1, gbk, ascii nearest=none",
+            "14:136 bad-collation charset=latin1 collation=utf8_bin",
+            "14:170 bad-collation charset=utf8mb4 collation=utf8mb4_;",
+        ],
+    );
+    let account = |account: &str, expected: &[&str]| {
+        judged(&format!("schemas: [{{ name: cattle }}], accounts: [{account}]"), expected);
+    };
+    account(
+        "{ user: monitor, hosts: ['10.88.0.%', localhost], grants: [{ privileges: [replication client, REPLICATION SLAVE, SHOW DATABASES], on: '*.*' }, { privileges: [SELECT], on: mysql.user }, { privileges: [ALL], on: cattle.* }] }",
+        &[],
+    );
+    account("{ user: watcher }", &[]);
+    account(
+        "{ user: cattle }, { user: root, hosts: [] }, { user: b, hosts: ['a b'], password: hunter2 }",
+        &[
+            "14:75 duplicate-name line=14 name=cattle what=databaseUser",
+            "14:93 reserved-database-name name=root",
+            "14:106 bad-account-host host=",
+            "14:131 bad-account-host host=a b",
+            "14:149 plain-password key=password",
+        ],
+    );
+    let grant = |privileges: &str, on: &str, expected: &[&str]| {
+        account(&format!("{{ user: a, grants: [{{ privileges: [{privileges}], on: '{on}' }}] }}"), expected);
+    };
+    for privilege in ["ALL", "SUPER", "GRANT OPTION", "READ ONLY ADMIN", "read_only admin", "FILE", "CREATE USER"] {
+        let upper = privilege.to_ascii_uppercase();
+        grant(privilege, "*.*", &[&format!("14:102 privilege-administers privilege={upper}")]);
+    }
+    grant("GRANT OPTION", "cattle.*", &["14:102 privilege-administers privilege=GRANT OPTION"]);
+    grant("INSERT", "*.*", &["14:102 privilege-level on=*.* privilege=INSERT"]);
+    grant("PROCESS", "cattle.*", &["14:102 privilege-level on=cattle.* privilege=PROCESS"]);
+    grant("EXECUTE", "cattle.t", &["14:102 privilege-level on=cattle.t privilege=EXECUTE"]);
+    grant("UPDATE", "mysql.user", &["14:102 privilege-on-system on=mysql.user privilege=UPDATE"]);
+    grant("", "cattle.*", &["14:101 privileges-missing on=cattle.*"]);
+    grant("SELECT", "catle.*", &["14:115 unknown-schema expected=cattle name=catle nearest=cattle"]);
+    grant("SELECT", "cattle", &["14:115 bad-grant-object on=cattle"]);
+    grant("SELECT", "*.t", &["14:115 bad-grant-object on=*.t"]);
+    grant(
+        "SELCT",
+        "cattle.*",
+        &[
+            "14:102 unknown-privilege expected=ALL, SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, CREATE VIEW, SHOW VIEW, TRIGGER, CREATE TEM… nearest=SELECT privilege=SELCT",
+        ],
+    );
+    case(
+        &[
+            ("galera: {}", "external: { host: db, user: u }, accounts: [{ user: a }]"),
+            (DATABASE, "{ name: other, dns: { name: db }, ports: [1] }"),
+        ],
+        &["14:59 accounts-external"],
+    );
+}
+
+#[test]
 fn endpoints() {
     case(&[(PLATFORM, "{ name: platform }")], &["12:15 endpoint-kind-missing endpoint=platform"]);
     case(
@@ -602,6 +668,16 @@ fn platforms() {
         &["14:21 unknown-platform expected=cloudpods, rainbond, rancher, kubernetes kind=cloudpod nearest=cloudpods"],
     );
     case(&[with("  platform: cloudpods\n  database: {")], &["14:13 wrong-type expected=mapping"]);
+    let platform = |platform: &str, expected: &[&str]| {
+        case(&[("  database: {", &format!("  platform: {{ {platform} }}\n  database: {{"))], expected);
+    };
+    platform("kind: rainbond, version: 5.17", &[]);
+    platform("kind: rancher, version: v1.6.30", &[]);
+    platform("kind: rancher, version: 2.8", &["14:39 platform-version expected=1.6 kind=rancher version=2.8"]);
+    platform(
+        "kind: rainbond, version: newest",
+        &["14:40 platform-version expected=5.1, 5.17 kind=rainbond version=newest"],
+    );
     let none = (DATABASE, "{ name: other, dns: { name: db }, ports: [1] }");
     case(
         &[none, ("database: { galera: {} }", "platform: { kind: rainbond }")],
@@ -610,6 +686,11 @@ fn platforms() {
     case(&[none, ("database: { galera: {} }", "platform: { kind: kubernetes }")], &[]);
     let built_in = "platform: { kind: rainbond }\n  services: [{ name: mysql, hosts: [node2], capability: database }]";
     case(&[none, ("database: { galera: {} }", built_in)], &[]);
+    // R51-7: with several manage hosts, a database that one of them carries is refused.
+    let old = built_in.replace("rainbond", "rainbond, version: 5.1");
+    let alone = "14:21 platform-database-alone kind=rainbond version=5.1";
+    case(&[none, ("database: { galera: {} }", &old)], &[alone]);
+    case(&[none, ("database: { galera: {} }", &old.replace("[node2]", "[node2, node3]"))], &[]);
     let roles = BASE
         .replace("[control, gateway", "[etcd, gateway")
         .replace("database: {", "platform: { kind: rancher }\n  database: {");

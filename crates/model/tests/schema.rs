@@ -45,5 +45,6 @@ fn alternatives_and_roles_are_spelt_out() {
     };
     all(&model::PlatformKind::ALL.map(model::PlatformKind::word), "PlatformKind");
     all(&model::Capability::ALL.map(model::Capability::id), "Capability");
+    all(&model::Charset::ALL.map(model::Charset::word), "Charset");
     all(&model::Through::ALL.map(model::Through::word), "Through");
 }

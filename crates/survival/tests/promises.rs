@@ -249,6 +249,18 @@ fn rainbond_5_1_refuses_what_its_guide_forbids() {
     let without = format!("{}{}", &shared[..from], &shared[to..]);
     let refused: Vec<_> = model::parse(&without).unwrap_err().0.iter().map(|p| p.code).collect();
     assert_eq!(refused, ["platform-without-database"], "R51-7: a database outside is mandatory");
+    let inside = shared
+        .replace(
+            "    external: { host: 10.88.0.201, user: rainbond, passwordFrom: { env: RAINBOND_DB_PASSWORD } }",
+            "    single: {}",
+        )
+        .replacen(
+            "name: manage1, address: 10.88.0.11, roles: [",
+            "name: manage1, address: 10.88.0.11, roles: [database, ",
+            1,
+        );
+    let refused: Vec<_> = model::parse(&inside).unwrap_err().0.iter().map(|p| p.code).collect();
+    assert_eq!(refused, ["platform-database-alone"], "R51-7: nor one that goes with the first manage host");
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::hosts::Checked;
-use super::{Findings, names, quorum, ssh};
+use super::{Findings, accounts, names, platform, quorum, ssh};
+use crate::charset::Charset;
 use crate::problem::Problem;
 use crate::types::{Database, DatabaseMode, Galera, OnReplicaLoss, Replication, Role, Schema, Timing, server_id};
 use crate::yaml::At;
@@ -15,18 +16,24 @@ const GCACHE_MIB: u32 = 128;
 const MAX_CONNECTIONS: u32 = 500;
 /// MariaDB's limits for identifiers and account names, in bytes of the characters allowed here.
 const MAX_NAME: usize = 64;
-const MAX_USER: usize = 80;
-/// What MariaDB keeps for itself.
-const SYSTEM_SCHEMAS: [&str; 5] = ["mysql", "sys", "information_schema", "performance_schema", "test"];
-const SYSTEM_USERS: [&str; 4] = ["root", "mysql", "mariadb", "public"];
+pub(super) const MAX_USER: usize = 80;
+/// What MariaDB keeps for itself, and Quorate.
+pub(super) const SYSTEM_SCHEMAS: [&str; 6] =
+    ["mysql", "sys", "information_schema", "performance_schema", "test", "quorate"];
+pub(super) const SYSTEM_USERS: [&str; 5] = ["root", "mysql", "mariadb", "public", "quorate"];
 
 pub(super) fn check(at: &At<raw::Database>, hosts: &[Checked<'_>], found: &mut Findings) -> Option<Database> {
     let raw = &at.value;
     let mode = mode(at, hosts, found);
     names::unique("schema", raw.schemas.iter().map(|s| &s.name), found);
-    names::unique("databaseUser", raw.schemas.iter().map(|s| s.user.as_ref().unwrap_or(&s.name)), found);
-    let schemas = raw.schemas.iter().map(|s| schema(s, found)).collect();
-    Some(Database { mode: mode?, schemas })
+    let owners = raw.schemas.iter().map(|s| s.user.as_ref().unwrap_or(&s.name));
+    names::unique("databaseUser", owners.chain(raw.accounts.iter().map(|a| &a.value.user)), found);
+    let schemas: Vec<Schema> = raw.schemas.iter().map(|s| schema(s, found)).collect();
+    let accounts = accounts::check(&raw.accounts, &schemas, found);
+    if let (Some(_), Some(account)) = (&raw.external, raw.accounts.first()) {
+        found.add(codes::ACCOUNTS_EXTERNAL.at(account.span));
+    }
+    Some(Database { mode: mode?, schemas, accounts })
 }
 
 fn mode(at: &At<raw::Database>, hosts: &[Checked<'_>], found: &mut Findings) -> Option<DatabaseMode> {
@@ -174,9 +181,28 @@ fn schema(raw: &raw::Schema, found: &mut Findings) -> Schema {
         found.add(codes::RESERVED_DATABASE_NAME.at(user.span).arg("name", &user.value));
     }
     ssh::hidden(raw.password.as_ref(), found);
+    let charset = raw.charset.as_ref().map_or(Some(Charset::default()), |at| charset(at, found));
+    if let (Some(charset), Some(at)) = (charset, &raw.collation)
+        && !charset.has_collation(&at.value)
+    {
+        found.add(codes::BAD_COLLATION.at(at.span).arg("collation", &at.value).arg("charset", charset.word()));
+    }
     Schema {
         name: raw.name.value.clone(),
+        charset: charset.unwrap_or_default(),
+        collation: raw.collation.as_ref().map(|c| c.value.clone()),
         user: user.value.clone(),
         password_from: raw.password_from.as_ref().and_then(|p| ssh::secret(p, found)),
     }
+}
+
+fn charset(at: &At<String>, found: &mut Findings) -> Option<Charset> {
+    // Servers have two names for it.
+    let word = if at.value == "utf8mb3" { "utf8" } else { &at.value };
+    let charset = Charset::from_word(word);
+    if charset.is_none() {
+        let words: Vec<&str> = Charset::ALL.into_iter().map(Charset::word).collect();
+        platform::unknown(codes::UNKNOWN_CHARSET, "charset", at, &words, found);
+    }
+    charset
 }

@@ -3,6 +3,7 @@
 //! All findings are collected, so that one run of `quorate check` shows everything there is to correct. A check whose
 //! own input is already wrong stays silent: one mistake is one finding.
 
+mod accounts;
 mod availability;
 mod database;
 mod endpoints;

@@ -28,7 +28,46 @@ pub(super) fn check(spec: &raw::Spec, hosts: &[Checked<'_>], found: &mut Finding
     if kind.uses_database() && spec.database.is_none() && !among_services {
         found.add(codes::PLATFORM_NO_DATABASE.at(word.span).arg("kind", kind.word()));
     }
-    Some(Platform { kind })
+    let version = at.value.version.as_ref().and_then(|v| version(kind, v, found));
+    if kind == PlatformKind::Rainbond && version == Some((5, 1)) && database_alone(spec, hosts) {
+        let finding = codes::PLATFORM_DATABASE_ALONE.at(word.span);
+        found.add(finding.arg("kind", kind.word()).arg("version", "5.1"));
+    }
+    Some(Platform { kind, version })
+}
+
+/// Major and minor version; what follows them makes no difference here.
+fn version(kind: PlatformKind, at: &At<String>, found: &mut Findings) -> Option<(u32, u32)> {
+    let mut numbers = at.value.trim_start_matches('v').split('.').map(str::parse::<u32>);
+    let version = match (numbers.next(), numbers.next(), numbers.all(|n| n.is_ok())) {
+        (Some(Ok(major)), Some(Ok(minor)), true) => Some((major, minor)),
+        _ => None,
+    };
+    // What is known of the others' later versions fits them; Rancher 2 stands on Kubernetes and has no database.
+    let version = version.filter(|v| kind != PlatformKind::Rancher || *v == (1, 6));
+    if version.is_none() {
+        let expected = match kind {
+            PlatformKind::Rancher => "1.6",
+            PlatformKind::Rainbond => "5.1, 5.17",
+            PlatformKind::Cloudpods => "3.11",
+            PlatformKind::Kubernetes => "1.31",
+        };
+        let finding = codes::PLATFORM_VERSION.at(at.span).arg("kind", kind.word());
+        found.add(finding.arg("version", &at.value).arg("expected", expected));
+    }
+    version
+}
+
+/// Whether a control plane of several hosts keeps its state in a database that goes with one of the cluster's hosts.
+fn database_alone(spec: &raw::Spec, hosts: &[Checked<'_>]) -> bool {
+    let several = hosts.iter().filter(|h| h.roles.contains(&Role::Control)).count() > 1;
+    let single = spec.database.as_ref().is_some_and(|d| d.value.single.is_some());
+    let built_in = spec.services.iter().filter(|s| s.capability.value == Capability::Database.id()).any(|s| {
+        let places = s.hosts.as_ref().map_or(0, |h| h.value.len());
+        let needs = s.needs.as_ref().map_or(1, |n| n.value);
+        places > 0 && i64::try_from(places).is_ok_and(|places| places <= needs)
+    });
+    several && (single || (spec.database.is_none() && built_in))
 }
 
 pub(super) fn services(raw: &[raw::Service], hosts: &[Checked<'_>], found: &mut Findings) -> Vec<Service> {

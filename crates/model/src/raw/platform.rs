@@ -16,6 +16,8 @@ pub(crate) struct Platform {
     /// what they stand on, and never deploys them.
     #[schemars(with = "PlatformKind")]
     pub kind: At<String>,
+    /// Its version, such as 5.1 or 5.17: what it asks of its database depends on it.
+    pub version: Option<At<String>>,
 }
 
 /// A service that others run: exactly one of hosts and external.

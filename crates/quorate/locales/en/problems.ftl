@@ -109,7 +109,7 @@ problem-duplicate-name = The name `{ $name }` is taken by { $what ->
         [endpoint] another endpoint
         [schema] another schema
         [service] another service
-        [databaseUser] the account of another schema
+        [databaseUser] another account or the owner of another schema
        *[dnsName] another endpoint
     }, on line { $line }.
     .reason = Whatever refers to the name could mean either of the two.
@@ -282,6 +282,59 @@ problem-galera-too-few = Galera needs at least 3 hosts with the role database; t
     .reason = Only a majority may write, and of fewer than three members no majority is left after a loss.
     .hint = Give three hosts the role database, or write single: {"{}"} for one.
 
+problem-unknown-charset = There is no character set `{ $charset }`.
+    .reason = Servers would refuse to make the database, or make it with another one.
+    .hint = { $nearest ->
+        [none] Character sets: { $expected }.
+       *[other] Did you mean `{ $nearest }`? Character sets: { $expected }.
+    }
+
+problem-bad-collation = `{ $collation }` is no collation of { $charset }.
+    .reason = A collation sorts one character set, whose name it begins with.
+    .hint = Write one that begins with { $charset }_, or leave it out for the server's own choice.
+
+problem-bad-account-host = `{ $host }` does not say from where an account may log in.
+    .reason = The server compares it with the address or the name of whoever connects.
+    .hint = Write "%" for anywhere, an address, a name, or a pattern such as "10.88.0.%".
+
+problem-bad-grant-object = `{ $on }` is not something that privileges can be granted on.
+    .reason = Privileges are granted on all tables of a schema, on one table, or on the server.
+    .hint = Write schema.*, schema.table or "*.*".
+
+problem-unknown-schema = There is no schema `{ $name }` in this file.
+    .reason = The privileges would be of no use, and a slip of the fingers would go unnoticed.
+    .hint = { $nearest ->
+        [none] Name it under schemas as well. Schemas: { $expected }.
+       *[other] Did you mean `{ $nearest }`? Schemas: { $expected }.
+    }
+
+problem-privileges-missing = No privileges are given on { $on }.
+    .reason = A grant without privileges grants nothing.
+    .hint = List them, such as [SELECT], or remove the grant.
+
+problem-unknown-privilege = There is no privilege `{ $privilege }`.
+    .reason = The server would refuse it, and the account would be left without.
+    .hint = { $nearest ->
+        [none] Privileges: { $expected }.
+       *[other] Did you mean `{ $nearest }`? Privileges: { $expected }.
+    }
+
+problem-privilege-administers = No account of an application may have { $privilege } on the server.
+    .reason = It administers the server: with it, an application could write to a replica that is closed to writing, change other accounts, or read the server's keys, and copies would no longer be equal.
+    .hint = Grant what is needed on the application's own schemas, such as privileges: [ALL], on: schema.*.
+
+problem-privilege-on-system = { $privilege } on { $on } would change what belongs to the server itself.
+    .reason = Whoever changes those tables can take any privilege.
+    .hint = Grant SELECT at most, as a monitor needs it.
+
+problem-privilege-level = { $privilege } cannot be granted on { $on }.
+    .reason = Privileges of the server as a whole are granted on *.*, and none of those that change data, since they would reach the server's own tables; the others are granted on schemas, and on tables as far as they concern one.
+    .hint = Grant it on another object: "*.*" for the server, schema.* for a schema, schema.table for a table.
+
+problem-accounts-external = Accounts of a database that somebody else keeps are not Quorate's to make.
+    .reason = Its keeper decides who may log in, and from where.
+    .hint = Remove accounts, and have its keeper make them.
+
 problem-galera-even = { $count } database hosts are no better for Galera than { $fewer }.
     .reason = A majority must be left after a loss: { $count } members need { $need } and survive a split that cuts off { $survives }. When they are split into equal halves, both stop, and only an arbitrator, which Quorate does not deploy, could decide.
     .hint = Use an odd number, three at least: give one more host the role database ({ $more }), or take it from one.
@@ -320,6 +373,14 @@ problem-unknown-platform = There is no platform `{ $kind }`.
 problem-platform-without-control = No host runs the control plane of { $kind }.
     .reason = Console and API run on the hosts with the role control.
     .hint = Give one host or more the role control, or remove spec.platform.
+
+problem-platform-version = `{ $version }` is not a version of { $kind } that is known here.
+    .reason = What the platform asks of its database depends on its version.
+    .hint = Write major and minor version, such as { $expected }.
+
+problem-platform-database-alone = { $kind } { $version } on several hosts would rest on a database that is lost with one of them.
+    .reason = Its guide for high availability demands a database outside or a highly available one: as it comes, the first manage host carries the only copy, and the management fails with that host.
+    .hint = Write galera: {"{}"} or replication: {"{}"} under spec.database, or external: {"{ host: …, user: … }"} for one that exists.
 
 problem-platform-without-database = It is not said where { $kind } keeps its data.
     .reason = Its control plane works only while its database does, so without it no promise could be made.

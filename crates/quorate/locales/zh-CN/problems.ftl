@@ -109,7 +109,7 @@ problem-duplicate-name = 名称 `{ $name }` 已被{ $what ->
         [endpoint] 另一个集群入口
         [schema] 另一个库
         [service] 另一个服务
-        [databaseUser] 另一个库的账号
+        [databaseUser] 另一个账号或另一个库的所有者
        *[dnsName] 另一个集群入口
     }占用，见第 { $line } 行。
     .reason = 引用该名称时，无法判断指的是哪一个。
@@ -282,6 +282,59 @@ problem-galera-too-few = Galera 至少需要 3 台角色为 database 的主机�
     .reason = 只有多数派可以写入；少于三个成员时，失去一个就不再有多数派。
     .hint = 请给三台主机 database 角色；只有一台时请写 single: {"{}"}。
 
+problem-unknown-charset = 没有字符集 `{ $charset }`。
+    .reason = 服务器会拒绝建库，或以另一种字符集建库。
+    .hint = { $nearest ->
+        [none] 可用的字符集：{ $expected }。
+       *[other] 是否想写 `{ $nearest }`？可用的字符集：{ $expected }。
+    }
+
+problem-bad-collation = `{ $collation }` 不是 { $charset } 的排序规则。
+    .reason = 排序规则属于一种字符集，名称以该字符集开头。
+    .hint = 请写以 { $charset }_ 开头的排序规则，或省略而由服务器选择。
+
+problem-bad-account-host = `{ $host }` 不能说明账号可从哪里登录。
+    .reason = 服务器用它与连接者的地址或名称比较。
+    .hint = 请写 "%"（任意来源）、地址、名称，或 "10.88.0.%" 这样的模式。
+
+problem-bad-grant-object = 不能在 `{ $on }` 上授予权限。
+    .reason = 权限授予在一个库的所有表、一张表或整个服务器上。
+    .hint = 请写 schema.*、schema.table 或 "*.*"。
+
+problem-unknown-schema = 本文件中没有库 `{ $name }`。
+    .reason = 这些权限没有用处，笔误也不会被发现。
+    .hint = { $nearest ->
+        [none] 请把它也写在 schemas 中。已有的库：{ $expected }。
+       *[other] 是否想写 `{ $nearest }`？已有的库：{ $expected }。
+    }
+
+problem-privileges-missing = 在 { $on } 上没有给出任何权限。
+    .reason = 没有权限的授权等于没有授权。
+    .hint = 请列出权限，例如 [SELECT]，或删除该授权。
+
+problem-unknown-privilege = 没有权限 `{ $privilege }`。
+    .reason = 服务器会拒绝它，账号将得不到该权限。
+    .hint = { $nearest ->
+        [none] 可用的权限：{ $expected }。
+       *[other] 是否想写 `{ $nearest }`？可用的权限：{ $expected }。
+    }
+
+problem-privilege-administers = 应用的账号不得在服务器上拥有 { $privilege }。
+    .reason = 这是管理服务器的权限：应用可借此写入已关闭写入的副本、修改其他账号或读取服务器的密钥，各副本将不再一致。
+    .hint = 请在应用自己的库上授予所需权限，例如 privileges: [ALL], on: schema.*。
+
+problem-privilege-on-system = 在 { $on } 上的 { $privilege } 会改动服务器自身的内容。
+    .reason = 能改动这些表的人可以取得任何权限。
+    .hint = 最多授予 SELECT，监控账号只需要它。
+
+problem-privilege-level = 不能在 { $on } 上授予 { $privilege }。
+    .reason = 整个服务器的权限授予在 *.* 上，其中不包括改动数据的权限，因为它们会触及服务器自身的表；其他权限授予在库上，与表有关的也可授予在表上。
+    .hint = 请授予在其他对象上：服务器用 "*.*"，库用 schema.*，表用 schema.table。
+
+problem-accounts-external = 由别人维护的数据库，其账号不由 Quorate 创建。
+    .reason = 谁可以登录、从哪里登录，由其维护者决定。
+    .hint = 请删除 accounts，并请其维护者创建账号。
+
 problem-galera-even = 对 Galera 来说，{ $count } 台数据库主机并不比 { $fewer } 台更好。
     .reason = 发生故障后必须仍有多数派：{ $count } 个成员需要 { $need } 个，网络分裂时最多能承受隔离 { $survives } 个。若分裂成相等的两半，两边都会停止，只有仲裁者才能裁决，而 Quorate 不部署仲裁者。
     .hint = 请使用奇数台，至少三台：再给一台主机 database 角色（共 { $more } 台），或取消一台的该角色。
@@ -320,6 +373,14 @@ problem-unknown-platform = 没有平台 `{ $kind }`。
 problem-platform-without-control = 没有主机运行 { $kind } 的控制面。
     .reason = 控制台和 API 运行在角色为 control 的主机上。
     .hint = 请给一台或更多主机 control 角色，或删除 spec.platform。
+
+problem-platform-version = `{ $version }` 不是这里已知的 { $kind } 版本。
+    .reason = 平台对数据库的要求取决于它的版本。
+    .hint = 请写主、次版本号，例如 { $expected }。
+
+problem-platform-database-alone = 部署在多台主机上的 { $kind } { $version } 依赖的数据库会随其中一台主机一起丢失。
+    .reason = 它的高可用指南要求使用外部数据库或高可用数据库：默认情况下，唯一的数据在首个管理节点上，该主机故障后管理功能失效。
+    .hint = 请在 spec.database 中写 galera: {"{}"} 或 replication: {"{}"}；已有的数据库写 external: {"{ host: …, user: … }"}。
 
 problem-platform-without-database = 没有说明 { $kind } 的数据保存在哪里。
     .reason = 它的控制面依赖数据库；不知道数据库在哪里，就无法作出任何承诺。
