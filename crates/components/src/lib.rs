@@ -7,6 +7,7 @@ mod agent;
 mod balancer;
 mod component;
 mod etcd;
+mod external;
 mod galera;
 mod gateway;
 mod identity;
@@ -53,7 +54,18 @@ pub fn all() -> &'static [&'static dyn Component] {
         &platform::Compute,
         &services::Services,
         &outside::Outside,
+        &external::External,
     ]
+}
+
+/// What must be seen of a database that somebody else keeps before anything is changed on a host that needs it.
+pub fn external_look(cluster: &Cluster, host: &Host) -> Option<wire::Look> {
+    external::look(cluster, host)
+}
+
+/// The events outside the cluster that are looked at all the same, each with the component whose probes see it.
+pub fn watched_outside(cluster: &Cluster) -> Vec<(String, &'static str)> {
+    outside::database(cluster).map(|event| (event, external::ID)).into_iter().collect()
 }
 
 /// The component of that identifier.

@@ -31,7 +31,7 @@ pub enum Rule {
         alone: bool,
         of: Vec<Rule>,
     },
-    /// Something outside the cluster's hosts that Quorate neither runs nor watches.
+    /// Something outside the cluster's hosts that Quorate does not run, and of which it watches at most that it is there.
     Outside(String),
 }
 
@@ -147,6 +147,22 @@ impl Rule {
             | Self::Quorum { of, .. }
             | Self::Succession { of, .. } => of.iter().flat_map(Self::leaves).collect(),
         }
+    }
+
+    /// Everything outside the cluster that the formula rests on, once each, in the order of the formula.
+    pub fn outside(&self) -> Vec<&str> {
+        let mut found: Vec<&str> = match self {
+            Self::Outside(what) => vec![what.as_str()],
+            Self::Up { .. } => vec![],
+            Self::All(of)
+            | Self::Any(of)
+            | Self::AtLeast { of, .. }
+            | Self::Quorum { of, .. }
+            | Self::Succession { of, .. } => of.iter().flat_map(Self::outside).collect(),
+        };
+        let mut seen = std::collections::BTreeSet::new();
+        found.retain(|what| seen.insert(*what));
+        found
     }
 }
 

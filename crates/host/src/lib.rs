@@ -11,6 +11,7 @@ pub mod probes;
 
 mod command;
 mod error;
+mod external;
 mod facts;
 mod journal;
 mod lock;

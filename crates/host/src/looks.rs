@@ -10,7 +10,7 @@ use wire::facts::{GaleraPosition, ReplicaFacts};
 use wire::replication::DATA_FILE;
 use wire::{Look, Looked, UnitFacts};
 
-use crate::{agent, command, probes, resources};
+use crate::{agent, command, external, probes, resources};
 
 /// The schema that the first primary of a replicated database makes.
 const SCHEMA: &str = "quorate";
@@ -42,6 +42,7 @@ fn look_at(look: &Look) -> Looked {
             Err("no certificate yet".to_owned())
         }),
         Look::Answers(address) => Looked::Answers(answers(*address)),
+        Look::External { server, schemas } => Looked::External(external::look(server, schemas)),
         Look::Vrids => Looked::Vrids(vrids().unwrap_or_default()),
     }
 }

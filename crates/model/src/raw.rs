@@ -13,8 +13,8 @@ use schemars::JsonSchema;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 
-use crate::types::{OnReplicaLoss, Role, Through, Timing};
 use crate::charset::Charset;
+use crate::types::{OnReplicaLoss, Role, Through, Timing};
 use crate::yaml::At;
 
 pub(crate) use platform::*;

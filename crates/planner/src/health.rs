@@ -33,6 +33,15 @@ impl Seen<'_> {
         })
     }
 
+    /// Whether something outside works: where it is looked at, any host that sees it work; of the rest nothing is known.
+    fn outside(&self, what: &str) -> bool {
+        let mut watched = components::watched_outside(self.cluster).into_iter().filter(|(event, _)| event == what);
+        watched.all(|(_, id)| {
+            let hosts = components::by_id(id).map(|c| c.hosts(self.cluster)).unwrap_or_default();
+            hosts.iter().any(|h| self.up(id, &h.name))
+        })
+    }
+
     /// Whether a component has probes on a host.
     fn watched(&self, component: &str, host: &HostName) -> bool {
         let host = self.cluster.host(host);
@@ -96,8 +105,12 @@ pub struct HostHealth {
 
 /// Puts everything together.
 pub fn health(seen: Seen<'_>) -> Health {
-    // Of what rests on no host of the cluster, nothing was seen.
-    let rules = components::capabilities(seen.cluster).into_iter().filter(|(_, rule)| !rule.leaves().is_empty());
+    // Of what rests on no host of the cluster nothing was seen, unless somebody looks at it from here.
+    let watched = components::watched_outside(seen.cluster);
+    let seen_of = |rule: &Rule| {
+        !rule.leaves().is_empty() || rule.outside().iter().any(|what| watched.iter().any(|(w, _)| w == what))
+    };
+    let rules = components::capabilities(seen.cluster).into_iter().filter(|(_, rule)| seen_of(rule));
     let capabilities: Vec<_> = rules.map(|(c, rule)| capability(seen, c, &rule)).collect();
     let components = components::all()
         .iter()
@@ -123,10 +136,14 @@ pub fn health(seen: Seen<'_>) -> Health {
 fn capability(seen: Seen<'_>, capability: Capability, rule: &Rule) -> CapabilityHealth {
     let hosts: Vec<HostName> = seen.cluster.hosts.iter().map(|h| h.name.clone()).collect();
     let up = |c: &str, h: &HostName| seen.up(c, h);
-    let now = survival::margin(&rule.as_settled(&up), &hosts, Losses::AtOnce, &up, MARGIN_LIMIT);
+    let settled = rule.as_settled(&up);
+    let now = survival::margin(&settled, &hosts, Losses::AtOnce, &up, MARGIN_LIMIT);
     let full = survival::margin(rule, &hosts, Losses::AtOnce, &|_, _| true, MARGIN_LIMIT);
     let mut notes = Vec::new();
-    let mut works = now.works;
+    let outside = |what: &str| seen.outside(what);
+    let mut works = now.works && settled.holds_with(Losses::AtOnce, &up, &outside);
+    let lost = rule.outside().into_iter().filter(|what| !outside(what));
+    notes.extend(lost.map(|what| Note::new("outside-lost").with("what", what)));
     for (name, holders, answered) in endpoints(seen, capability) {
         if holders.len() > 1 {
             notes.push(Note::new("vip-several-holders").with("endpoint", &name).with("hosts", holders.join(", ")));

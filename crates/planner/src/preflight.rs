@@ -3,7 +3,9 @@
 //! a new cluster goes no further than an error.
 
 mod alone;
+mod external;
 mod ports;
+mod server;
 mod together;
 mod vips;
 
@@ -59,6 +61,13 @@ impl<'a> Check<'a> {
         self.findings.push(Finding { severity, host: Some(host.name.clone()), note });
     }
 
+    /// What several hosts see alike, said once.
+    fn once(&mut self, severity: Severity, note: Note) {
+        if !self.findings.iter().any(|f| f.note == note) {
+            self.over_all(severity, note);
+        }
+    }
+
     fn over_all(&mut self, severity: Severity, note: Note) {
         self.findings.push(Finding { severity, host: None, note });
     }
@@ -82,6 +91,7 @@ pub fn preflight(
     ports::check(&mut check);
     together::identities(&mut check);
     together::clocks(&mut check, operator_clock);
+    external::check(&mut check);
     vips::addresses(&mut check);
     vips::vrids(&mut check);
     let place = |f: &Finding| f.host.as_ref().map(|name| cluster.hosts.iter().position(|h| h.name == *name));
@@ -89,10 +99,26 @@ pub fn preflight(
     check.findings
 }
 
-/// What preflight must look at on this host: the first candidate of a virtual IP asks for its address, and one host
-/// per network listens for VRRP.
+/// A wrong account or password of an external database.
+const EXTERNAL_DENIED: &str = "preflight-external-denied";
+
+/// Why an external database cannot be used as the file says: what a run is refused for before it changes anything.
+///
+/// Where the cluster stands already and the file is the one it stands by, only a wrong password counts, which would
+/// otherwise go to the hosts: a server that is down or was changed by its keeper shows in the status, and is no reason to
+/// keep a cluster from being repaired.
+pub fn external_refusals(cluster: &Cluster, facts: &BTreeMap<HostName, Facts>, stands: bool) -> Vec<Finding> {
+    let mut check = Check { cluster, facts, findings: Vec::new() };
+    external::check(&mut check);
+    check.findings.retain(|f| f.severity == Severity::Error && (!stands || f.note.code == EXTERNAL_DENIED));
+    check.findings
+}
+
+/// What preflight must look at on this host: the first candidate of a virtual IP asks for its address, one host per
+/// network listens for VRRP, and those who need an external database look at it.
 pub fn looks(cluster: &Cluster, host: &Host) -> Vec<Look> {
     let mut looks = vips::looks(cluster, host);
+    looks.extend(components::external_look(cluster, host));
     looks.extend(alone::looks(cluster, host));
     looks
 }

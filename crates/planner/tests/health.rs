@@ -315,5 +315,29 @@ fn what_nobody_watches_is_up_while_its_host_is() {
     let reports = well(&outside);
     let health = Probed { cluster: outside, reports, absent: BTreeMap::new() }.health();
     let seen: Vec<_> = health.capabilities.iter().map(|c| c.capability.id()).collect();
-    assert_eq!(seen, ["control", "coordination", "ingress", "workloads"], "nothing was seen of what is outside");
+    // Storage and artifacts are outside too, and nothing was seen of them.
+    assert_eq!(seen, ["control", "coordination", "database", "ingress", "workloads"]);
+}
+
+/// An external database is looked at by every host that needs it: it serves while one of them can use it.
+#[test]
+fn an_external_database_is_what_its_users_see() {
+    let plan = || {
+        let cluster = model::parse(include_str!("../../../examples/rainbond-5.17-external.yaml")).unwrap();
+        let reports = well(&cluster);
+        Probed { cluster, reports, absent: BTreeMap::new() }
+    };
+    let states = |probed: Probed| {
+        let health = probed.health();
+        let of = |id: &str| health.capabilities.iter().find(|c| c.capability.id() == id).unwrap();
+        let notes: Vec<_> = of("database").notes.iter().map(ToString::to_string).collect();
+        (of("database").state, of("control").state, of("workloads").state, notes)
+    };
+    use State::{Healthy, Lost};
+    assert_eq!(states(plan()), (Healthy, Healthy, Healthy, vec![]));
+    assert_eq!(states(plan().failing("external", "node1")), (Healthy, Healthy, Healthy, vec![]));
+    assert_eq!(plan().failing("external", "node1").health().state, State::Degraded, "one host's way to it is lost");
+    let all = plan().failing("external", "node1").failing("external", "node2").failing("external", "node3");
+    let note = "outside-lost what=database: mysql.example.com:3306".to_owned();
+    assert_eq!(states(all), (Lost, Lost, Healthy, vec![note]));
 }

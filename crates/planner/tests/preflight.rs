@@ -5,9 +5,9 @@
 use std::collections::BTreeMap;
 
 use model::{Cluster, HostName, Preset};
-use planner::preflight::{Finding, Severity, looks, preflight};
+use planner::preflight::{Finding, Severity, external_refusals, looks, preflight};
 use wire::facts::Listening;
-use wire::{Facts, Interface, Look, Looked, Note};
+use wire::{ExternalFacts, ExternalTrouble, Facts, Grant, Interface, Look, Looked, Note, SchemaFacts};
 
 fn cluster() -> Cluster {
     model::parse(model::preset(Preset::ThreeNode)).unwrap()
@@ -20,6 +20,7 @@ fn sound(cluster: &Cluster) -> BTreeMap<HostName, Facts> {
             let seen = match look {
                 Look::Answers(_) => Looked::Answers(None),
                 Look::Replication => Looked::Replication(Box::default()),
+                Look::External { .. } => Looked::External(Ok(Box::new(external()))),
                 _ => Looked::Vrids(vec![]),
             };
             (look.key(), seen)
@@ -45,6 +46,23 @@ fn sound(cluster: &Cluster) -> BTreeMap<HostName, Facts> {
         (host.name.clone(), facts)
     });
     facts.collect()
+}
+
+/// A MySQL as Rainbond 5.17 wants it.
+fn external() -> ExternalFacts {
+    let schema = || SchemaFacts { charset: "utf8mb4".to_owned(), collation: "utf8mb4_0900_ai_ci".to_owned() };
+    ExternalFacts {
+        version: "8.0.36".to_owned(),
+        comment: "MySQL Community Server - GPL".to_owned(),
+        read_only: false,
+        encrypted: true,
+        round_trip_us: 400,
+        schemas: ["console", "region"].map(|s| (s.to_owned(), schema())).into(),
+        grants: ["console.*", "region.*"]
+            .map(|on| Grant { privileges: "ALL PRIVILEGES".to_owned(), on: on.to_owned() })
+            .to_vec(),
+        roles: false,
+    }
 }
 
 fn listening(address: &str, port: u16, process: &str) -> Listening {
@@ -387,4 +405,135 @@ fn data_in_the_way_of_a_replicated_database_are_found() {
             "Error node3 preflight-port-taken port=9347 process=python3"
         ]
     );
+}
+
+type Seen = Result<Box<ExternalFacts>, ExternalTrouble>;
+
+/// What is found of an external database when every control host, or only the first, sees something wrong with it.
+fn outside(hosts: &[&str], wrong: impl Fn(&mut Seen)) -> (Vec<String>, Vec<String>) {
+    let cluster = model::parse(include_str!("../../../examples/rainbond-5.17-external.yaml")).unwrap();
+    let mut facts = sound(&cluster);
+    for host in hosts {
+        let look = components::external_look(&cluster, cluster.host(&HostName::from(*host)).unwrap()).unwrap();
+        let Some(Looked::External(seen)) = at(&mut facts, host).looks.get_mut(&look.key()) else { panic!("no look") };
+        wrong(seen);
+    }
+    let found = preflight(&cluster, &facts, &BTreeMap::new(), &BTreeMap::new());
+    let stands = external_refusals(&cluster, &facts, true);
+    (found.iter().map(line).collect(), stands.iter().map(line).collect())
+}
+
+const ALL: [&str; 3] = ["node1", "node2", "node3"];
+
+#[test]
+fn an_external_database_as_it_should_be() {
+    assert_eq!(outside(&[], |_| ()), (vec![], vec![]));
+    let pattern = |seen: &mut Seen| {
+        let seen = seen.as_mut().unwrap();
+        seen.grants = vec![Grant { privileges: "CREATE, INSERT".to_owned(), on: "%".to_owned() + ".*" }];
+        seen.schemas.get_mut("region").unwrap().collation = "utf8mb4_bin".to_owned();
+    };
+    assert_eq!(outside(&ALL, pattern).0, Vec::<String>::new());
+}
+
+#[test]
+fn what_can_be_wrong_with_an_external_database() {
+    type Case = (&'static str, fn(&mut ExternalFacts), &'static [&'static str]);
+    let cases: &[Case] = &[
+        (
+            "another version",
+            |s| s.version = "5.6.50-log".to_owned(),
+            &[
+                "Error - preflight-external-version database=mysql.example.com:3306 named=MySQL 5.7, 8.0 platform=rainbond platform-version=5.17 user=rainbond version=5.6.50-log",
+            ],
+        ),
+        (
+            "MariaDB behind its prefix",
+            |s| s.version = "5.5.5-10.11.6-MariaDB".to_owned(),
+            &[
+                "Warning - preflight-external-unnamed database=mysql.example.com:3306 named=MySQL 5.7, 8.0 platform=rainbond platform-version=5.17 user=rainbond version=5.5.5-10.11.6-MariaDB",
+            ],
+        ),
+        (
+            "a replica",
+            |s| s.read_only = true,
+            &["Error - preflight-external-read-only database=mysql.example.com:3306 user=rainbond"],
+        ),
+        (
+            "no encryption",
+            |s| s.encrypted = false,
+            &["Info - preflight-external-plain database=mysql.example.com:3306 user=rainbond"],
+        ),
+        (
+            "a schema that may be made",
+            |s| {
+                s.schemas.remove("region");
+            },
+            &[
+                "Info - preflight-external-schema-created charset=utf8mb4 collate= database=mysql.example.com:3306 schema=region user=rainbond",
+            ],
+        ),
+        (
+            "a schema that may not",
+            |s| {
+                s.schemas.remove("region");
+                s.grants.truncate(1);
+            },
+            &[
+                "Error - preflight-external-schema-missing charset=utf8mb4 collate= database=mysql.example.com:3306 schema=region user=rainbond",
+            ],
+        ),
+        (
+            "no right to write in it",
+            |s| s.grants[1].privileges = "SELECT, SHOW VIEW".to_owned(),
+            &[
+                "Error - preflight-external-schema-denied charset=utf8mb4 collate= database=mysql.example.com:3306 schema=region user=rainbond",
+            ],
+        ),
+        (
+            "rights that roles may give",
+            |s| {
+                s.grants.clear();
+                s.roles = true;
+            },
+            &[],
+        ),
+        (
+            "another character set",
+            |s| s.schemas.get_mut("console").unwrap().charset = "utf8mb3".to_owned(),
+            &[
+                "Error - preflight-external-charset charset=utf8mb4 collate= collation=utf8mb4_0900_ai_ci database=mysql.example.com:3306 found=utf8mb3 schema=console user=rainbond",
+            ],
+        ),
+    ];
+    for (case, wrong, expected) in cases {
+        let (found, stands) = outside(&ALL, |seen| wrong(seen.as_mut().unwrap()));
+        assert_eq!(found, *expected, "{case}");
+        assert_eq!(stands, Vec::<String>::new(), "{case}: no reason to leave a cluster unrepaired");
+    }
+}
+
+#[test]
+fn an_external_database_is_judged_from_each_host() {
+    let far = |us| outside(&["node2"], move |seen| seen.as_mut().unwrap().round_trip_us = us).0;
+    assert_eq!(far(5_000), Vec::<String>::new());
+    assert_eq!(
+        far(7_250),
+        ["Warning node2 preflight-external-distant database=mysql.example.com:3306 limit=5 took=7.3 user=rainbond"]
+    );
+    assert_eq!(
+        far(31_000),
+        ["Error node2 preflight-external-far database=mysql.example.com:3306 limit=20 took=31.0 user=rainbond"]
+    );
+    let troubles: [(ExternalTrouble, &str, usize); 4] = [
+        (ExternalTrouble::Unreachable("no".into()), "preflight-external-unreachable", 0),
+        (ExternalTrouble::Denied("no".into()), "preflight-external-denied", 1),
+        (ExternalTrouble::NotFromHere("no".into()), "preflight-external-not-from-here", 0),
+        (ExternalTrouble::Refused("no".into()), "preflight-external-refuses", 0),
+    ];
+    for (trouble, code, refused) in troubles {
+        let (found, stands) = outside(&["node3"], |seen| *seen = Err(trouble.clone()));
+        assert_eq!(found, [format!("Error node3 {code} database=mysql.example.com:3306 error=no user=rainbond")]);
+        assert_eq!(stands.len(), refused, "{code}");
+    }
 }

@@ -85,9 +85,9 @@ impl Context {
     /// Passwords of database accounts that the file says where to find.
     pub fn passwords(&self) -> Result<BTreeMap<String, Secret>, Failure> {
         let mut passwords = BTreeMap::new();
-        for schema in self.cluster.database.iter().flat_map(|d| &d.schemas) {
-            if let Some(source) = &schema.password_from {
-                passwords.insert(schema.user.clone(), read_secret(source, &self.home())?);
+        for (user, source) in self.cluster.database.iter().flat_map(|d| d.logins()) {
+            if let Some(source) = source {
+                passwords.insert(user.to_owned(), read_secret(source, &self.home())?);
             }
         }
         Ok(passwords)

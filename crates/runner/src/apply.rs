@@ -125,8 +125,16 @@ fn intended(
 
 /// Refuses to found a cluster on hosts that are not ready: a virtual IP that somebody else has, ports that are taken,
 /// clocks that disagree. A host that is merely absent does not count: the rest can begin without it.
-async fn ready(cluster: &Cluster, fleet: &mut Fleet, clocks: &observe::Observation) -> Result<(), Error> {
-    let looked = observe::facts(cluster, fleet, FACTS_LIMIT, |host| preflight::looks(cluster, host)).await;
+async fn ready(
+    cluster: &Cluster,
+    fleet: &mut Fleet,
+    clocks: &observe::Observation,
+    passwords: &BTreeMap<String, Secret>,
+) -> Result<(), Error> {
+    let looks = |host: &_| {
+        preflight::looks(cluster, host).into_iter().map(|l| secrets::fill_look(l, passwords)).collect::<Vec<_>>()
+    };
+    let looked = observe::facts(cluster, fleet, FACTS_LIMIT, looks).await;
     let mut findings = preflight::preflight(cluster, &looked.facts, &BTreeMap::new(), &clocks.skew_ms);
     findings.retain(|f| f.severity == preflight::Severity::Error);
     if findings.is_empty() { Ok(()) } else { Err(Error::NotReady(findings)) }
@@ -145,14 +153,25 @@ pub async fn apply(options: ApplyOptions, mut fleet: Fleet, confirm: impl Fn(&Pl
     let begun = Instant::now();
     let journal = Arc::new(Journal::begin(&options.directory, OffsetDateTime::now_utc())?);
     let keepers = keepers(&options.cluster);
-    let mut observation = observe::facts(&options.cluster, &mut fleet, FACTS_LIMIT, |_| vec![]).await;
+    let passwords = &options.passwords;
+    let mut observation = observe::facts(&options.cluster, &mut fleet, FACTS_LIMIT, |host| {
+        components::external_look(&options.cluster, host)
+            .map(|l| secrets::fill_look(l, passwords))
+            .into_iter()
+            .collect()
+    })
+    .await;
     for entry in observation.facts.values().flat_map(|f| f.unfinished.clone()) {
         journal.log(&format!("{} was cut off in run {}", entry.step, entry.run));
         let _ = options.events.send(Event::Resumed { entry });
     }
     let (state, root) = intended(&options, &observation.facts)?;
+    let known = observation.facts.values().filter_map(|f| f.state.as_ref()).map(|s| s.generation).max();
+    let refusals = preflight::external_refusals(&options.cluster, &observation.facts, known == Some(state.generation));
     if root.is_some() {
-        ready(&options.cluster, &mut fleet, &observation).await?;
+        ready(&options.cluster, &mut fleet, &observation, passwords).await?;
+    } else if !refusals.is_empty() {
+        return Err(Error::NotReady(refusals));
     }
     let token = next_token(&observation.facts);
 

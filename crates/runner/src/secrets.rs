@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use model::Cluster;
+use model::{Cluster, DatabaseMode};
 use rand::Rng;
 use secret::Secret;
 use time::OffsetDateTime;
 use wire::state::ClusterSecrets;
-use wire::{GaleraSeed, Note, Resource, SqlAuth};
+use wire::{ExternalServer, GaleraSeed, Look, Note, Resource, SqlAuth};
 
 use crate::Error;
 
@@ -30,14 +30,18 @@ pub fn generate(cluster: &Cluster, now: OffsetDateTime) -> Result<(ClusterSecret
 
 /// Adds what the file asks for and the secrets lack; a password that the operator gives replaces the one kept.
 pub fn complete(cluster: &Cluster, secrets: &mut ClusterSecrets, given: &BTreeMap<String, Secret>) {
-    let schemas = cluster.database.as_ref().map(|d| d.schemas.as_slice()).unwrap_or_default();
-    for schema in schemas {
-        match given.get(&schema.user) {
-            Some(password) => {
-                secrets.passwords.insert(schema.user.clone(), password.clone());
+    let Some(database) = &cluster.database else { return };
+    for (user, _) in database.logins() {
+        match (given.get(user), &database.mode) {
+            (Some(password), _) => {
+                secrets.passwords.insert(user.to_owned(), password.clone());
             }
-            None => {
-                secrets.passwords.entry(schema.user.clone()).or_insert_with(password);
+            // The account of a database that somebody else keeps: without a password, it has none.
+            (None, DatabaseMode::External { .. }) => {
+                secrets.passwords.insert(user.to_owned(), Secret::new(String::new()));
+            }
+            (None, _) => {
+                secrets.passwords.entry(user.to_owned()).or_insert_with(password);
             }
         }
     }
@@ -77,12 +81,26 @@ pub fn fill(resource: &Resource, secrets: &ClusterSecrets) -> Resource {
     let mut filled = resource.clone();
     match &mut filled {
         Resource::Certificate(certificate) => certificate.root.clone_from(&secrets.root_certificate),
-        Resource::SqlAccount { auth: SqlAuth::Password { name, value }, .. } => {
+        Resource::SqlAccount { auth: SqlAuth::Password { name, value }, .. }
+        | Resource::SecretFile { secret: name, value, .. } => {
             *value = secrets.passwords.get(name).cloned();
         }
+        Resource::ExternalSchema { server, .. } => fill_server(server, &secrets.passwords),
         _ => {}
     }
     filled
+}
+
+/// A look as a host needs it: with the password of the database's account.
+pub fn fill_look(mut look: Look, passwords: &BTreeMap<String, Secret>) -> Look {
+    if let Look::External { server, .. } = &mut look {
+        fill_server(server, passwords);
+    }
+    look
+}
+
+fn fill_server(server: &mut ExternalServer, passwords: &BTreeMap<String, Secret>) {
+    server.password = passwords.get(&server.user).cloned();
 }
 
 /// A resource as a host needs it to make it so: with a freshly issued certificate as well.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::external::{ExternalFacts, ExternalServer, ExternalTrouble};
 use crate::lock::LockHolder;
 use crate::replication::Status;
 use crate::state::{ClusterState, JournalEntry};
@@ -92,6 +93,8 @@ pub enum Look {
     Answers(IpAddr),
     /// VRRP router identifiers heard on the segment within a little more than a second.
     Vrids,
+    /// A database that somebody else keeps, as it is seen from this host, and these schemas in it.
+    External { server: ExternalServer, schemas: Vec<String> },
 }
 
 impl Look {
@@ -107,6 +110,7 @@ impl Look {
             Self::EtcdMembers { address, .. } => format!("etcdMembers:{address}"),
             Self::Answers(address) => format!("answers:{address}"),
             Self::Vrids => "vrids".to_owned(),
+            Self::External { server, .. } => format!("external:{}", server.place()),
         }
     }
 }
@@ -128,6 +132,7 @@ pub enum Looked {
     /// The hardware address that answered.
     Answers(Option<String>),
     Vrids(Vec<u8>),
+    External(Result<Box<ExternalFacts>, ExternalTrouble>),
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,7 @@
 //! decision crates (components, planner) and the effect crate (host) speak of the same things without knowing
 //! each other.
 
+pub mod external;
 pub mod facts;
 pub mod fault;
 pub mod frame;
@@ -16,6 +17,7 @@ pub mod replication;
 pub mod resource;
 pub mod state;
 
+pub use external::{ExternalFacts, ExternalServer, ExternalTrouble, SchemaFacts};
 pub use facts::{Facts, Interface, Look, Looked, UnitFacts};
 pub use fault::{Fault, Injection};
 pub use lock::{LockGrant, LockHolder, LockRequest};

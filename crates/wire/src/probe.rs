@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::external::ExternalServer;
 use crate::note::Note;
 
 /// A probe with its name; it runs on the host that the name's component is on.
@@ -42,6 +43,8 @@ pub enum ProbeKind {
     HaproxyAlive { socket: PathBuf },
     /// HAProxy's own view over its socket: exactly one server of the backend takes connections.
     HaproxyWriter { socket: PathBuf, backend: String },
+    /// A database that somebody else keeps lets the account log in and takes writes; the file holds the password.
+    External { server: ExternalServer, password_file: PathBuf },
     /// A MariaDB server greets at this address.
     SqlGreeting { address: SocketAddr },
     /// Whether this host holds the address: never a failure, the holders are counted over all hosts.

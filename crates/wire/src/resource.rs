@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use secret::Secret;
 use serde::{Deserialize, Serialize};
 
+use crate::external::ExternalServer;
 use crate::probe::Probe;
 
 /// One piece of a host's desired state.
@@ -36,6 +37,18 @@ pub enum Resource {
         group: String,
         mode: u32,
         touches: Vec<Touch>,
+    },
+    /// A file whose whole content is a secret, which programs on the host read.
+    SecretFile {
+        path: PathBuf,
+        owner: String,
+        group: String,
+        mode: u32,
+        /// The name among the cluster's secrets.
+        secret: String,
+        /// Filled in on the way to a host; never part of a plan.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        value: Option<Secret>,
     },
     /// A marked block inside a file that others write too, such as `/etc/hosts`.
     Block {
@@ -100,6 +113,16 @@ pub enum Resource {
     /// A database (schema) with its character set.
     SqlSchema {
         name: String,
+        charset: String,
+        /// `None`: the server's own choice.
+        collation: Option<String>,
+    },
+    /// The same on a server that somebody else keeps: made where it is missing, never changed.
+    ExternalSchema {
+        server: ExternalServer,
+        name: String,
+        charset: String,
+        collation: Option<String>,
     },
     /// A database account and exactly these privileges.
     SqlAccount {
@@ -201,7 +224,9 @@ impl Resource {
             Self::Kill { unit } => format!("kill:{unit}"),
             Self::GaleraSeed { member, .. } => format!("galeraSeed:{member}"),
             Self::GaleraLead { member } => format!("galeraLead:{member}"),
-            Self::SqlSchema { name } => format!("schema:{name}"),
+            Self::SecretFile { path, .. } => format!("file:{}", path.display()),
+            Self::SqlSchema { name, .. } => format!("schema:{name}"),
+            Self::ExternalSchema { server, name, .. } => format!("schema:{name}@{}", server.place()),
             Self::SqlAccount { user, host, .. } => format!("account:{user}@{host}"),
             Self::SqlWriterTable => "table:quorate.writer".to_owned(),
         }

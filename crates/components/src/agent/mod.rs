@@ -50,7 +50,7 @@ impl Component for Agent {
             mode: 0o644,
             touches: restart(),
         };
-        vec![
+        let mut resources = vec![
             Resource::User { name: AGENT_ACCOUNT.to_owned() },
             directory(CERTIFICATES, "root", AGENT_ACCOUNT, 0o750),
             Resource::Certificate(Certificate {
@@ -72,8 +72,11 @@ impl Component for Agent {
                     context! { replicated => replicated::of_agent(at, CERTIFICATES).is_some(), data_dir => DATA_DIR },
                 ),
             ),
-            Resource::Unit { name: UNIT.to_owned(), enabled: true, active: true },
-        ]
+        ];
+        // The file is given to the agent's account, so it follows that account in this list.
+        resources.extend(crate::external::password_file(at.cluster, at.host));
+        resources.push(Resource::Unit { name: UNIT.to_owned(), enabled: true, active: true });
+        resources
     }
 
     fn after(&self) -> &'static [&'static str] {
@@ -118,8 +121,10 @@ fn configuration(at: At<'_>) -> String {
             .map(|c| c.probes(at.cluster, at.host))
             .unwrap_or_default()
     };
-    let mut others: Vec<Probe> =
-        [crate::etcd::ID, crate::vip::ID, replicated::ID].into_iter().flat_map(probes_of).collect();
+    let mut others: Vec<Probe> = [crate::etcd::ID, crate::vip::ID, replicated::ID, crate::external::ID]
+        .into_iter()
+        .flat_map(probes_of)
+        .collect();
     others.retain(|p| p.component != "endpoint");
     for probe in &mut others {
         // The member's own certificate is for etcd alone to read.

@@ -6,7 +6,7 @@ mod watching;
 use std::collections::BTreeMap;
 
 use minijinja::context;
-use model::{Cluster, DatabaseMode, Host, HostName};
+use model::{AccountGrant, Charset, Cluster, DatabaseMode, Host, HostName};
 use wire::resource::Certificate;
 use wire::{Fault, Grant, Look, Note, Probe, ProbeKind, ProbeReport, Resource, SqlAuth, Touch, UnitEffect};
 
@@ -100,7 +100,11 @@ impl Component for Galera {
     fn once(&self, view: View<'_>) -> Option<Once> {
         let through = membership::spokesman(view)?;
         let mut resources = vec![
-            Resource::SqlSchema { name: ADMIN_SCHEMA.to_owned() },
+            Resource::SqlSchema {
+                name: ADMIN_SCHEMA.to_owned(),
+                charset: Charset::default().word().to_owned(),
+                collation: None,
+            },
             Resource::SqlWriterTable,
             agent_account(vec![Grant {
                 privileges: "SELECT, UPDATE".to_owned(),
@@ -194,18 +198,32 @@ pub(crate) fn agent_account(grants: Vec<Grant>) -> Resource {
     Resource::SqlAccount { user: AGENT_ACCOUNT.to_owned(), host: "localhost".to_owned(), auth: SqlAuth::Socket, grants }
 }
 
-/// Schemas and accounts of the applications: each account owns its schema and reaches nothing else.
+/// Schemas and accounts of the applications: each owner of a schema reaches nothing else, and further accounts what the
+/// file says.
 pub(crate) fn application_accounts(cluster: &Cluster) -> Vec<Resource> {
     let Some(database) = &cluster.database else { return vec![] };
     let mut resources = Vec::new();
     for schema in &database.schemas {
-        resources.push(Resource::SqlSchema { name: schema.name.clone() });
+        resources.push(Resource::SqlSchema {
+            name: schema.name.clone(),
+            charset: schema.charset.word().to_owned(),
+            collation: schema.collation.clone(),
+        });
         resources.push(Resource::SqlAccount {
             user: schema.user.clone(),
             host: "%".to_owned(),
             auth: SqlAuth::Password { name: schema.user.clone(), value: None },
             grants: vec![Grant { privileges: "ALL PRIVILEGES".to_owned(), on: format!("{}.*", schema.name) }],
         });
+    }
+    for account in &database.accounts {
+        let grant = |g: &AccountGrant| Grant { privileges: g.privileges.join(", "), on: g.on.clone() };
+        resources.extend(account.hosts.iter().map(|host| Resource::SqlAccount {
+            user: account.user.clone(),
+            host: host.clone(),
+            auth: SqlAuth::Password { name: account.user.clone(), value: None },
+            grants: account.grants.iter().map(grant).collect(),
+        }));
     }
     resources
 }

@@ -25,9 +25,7 @@ impl Component for Outside {
 
     fn rules(&self, cluster: &Cluster) -> Vec<(Capability, Rule)> {
         let mut found: Vec<(Capability, String)> = Vec::new();
-        if let Some(DatabaseMode::External { host, port, .. }) = cluster.database.as_ref().map(|d| &d.mode) {
-            found.push((Capability::Database, format!("database: {host}:{port}")));
-        }
+        found.extend(database(cluster).map(|what| (Capability::Database, what)));
         if let Some(Storage::External { address }) = &cluster.storage {
             found.push((Capability::Storage, format!("storage: {address}")));
         }
@@ -37,6 +35,14 @@ impl Component for Outside {
             found.extend(further.filter(|f| !found.contains(f)));
         }
         found.into_iter().map(|(capability, what)| (capability, Rule::Outside(what))).collect()
+    }
+}
+
+/// The external database, as the rules name it.
+pub(crate) fn database(cluster: &Cluster) -> Option<String> {
+    match cluster.database.as_ref().map(|d| &d.mode) {
+        Some(DatabaseMode::External { host, port, .. }) => Some(format!("database: {host}:{port}")),
+        _ => None,
     }
 }
 

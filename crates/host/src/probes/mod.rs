@@ -4,6 +4,7 @@
 //! keep a report waiting.
 
 mod etcd;
+mod external;
 pub mod galera;
 mod greeting;
 mod haproxy;
@@ -118,6 +119,7 @@ fn perform(kind: &ProbeKind) -> Seen {
         ProbeKind::Agent { address } => http::agent(*address),
         ProbeKind::HaproxyAlive { socket } => haproxy::alive(socket),
         ProbeKind::HaproxyWriter { socket, backend } => haproxy::writer(socket, backend),
+        ProbeKind::External { server, password_file } => external::writable(server, password_file),
         ProbeKind::SqlGreeting { address } => greeting::greets(*address),
         ProbeKind::Holds { address } => holds::address(*address),
     }

@@ -5,6 +5,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use nix::unistd::{Gid, Uid};
+use secret::Secret;
 use wire::Difference;
 
 use super::{change, differs};
@@ -49,6 +50,25 @@ pub fn observe(path: &Path, content: &str, owner: &str, group: &str, mode: u32) 
             String::from_utf8_lossy(&present).into_owned()
         };
         changes.push(change("content", shown, content));
+    }
+    changes.extend(attributes(&metadata, owner, group, mode));
+    Ok(differs(changes))
+}
+
+/// Compares a file that holds a secret: neither what it holds nor what it must is ever shown.
+pub fn observe_secret(
+    path: &Path,
+    secret: Option<&Secret>,
+    owner: &str,
+    group: &str,
+    mode: u32,
+) -> Result<Difference, Error> {
+    let Some(metadata) = metadata(path)? else { return Ok(Difference::Missing) };
+    let present = fs::read(path).map_err(Error::file("cannot read", path))?;
+    let present = String::from_utf8(present).ok().map(Secret::new);
+    let mut changes = Vec::new();
+    if present.as_ref() != secret {
+        changes.push(change("content", "another", "the cluster's"));
     }
     changes.extend(attributes(&metadata, owner, group, mode));
     Ok(differs(changes))

@@ -12,12 +12,13 @@ mod kernel;
 pub mod package;
 mod piloted;
 mod program;
-mod sql;
+pub mod sql;
 pub mod unit;
 
 use wire::{Change, Difference, Observed, Resource};
 
 use crate::error::Error;
+use crate::external;
 use crate::store::{Before, Store};
 
 pub use block::remove as remove_block;
@@ -40,7 +41,11 @@ pub fn observe(resource: &Resource, store: &Store) -> Difference {
         Resource::Flag { .. } | Resource::Kill { .. } | Resource::GaleraSeed { .. } | Resource::GaleraLead { .. } => {
             Ok(Difference::Missing)
         }
-        Resource::SqlSchema { name } => sql::observe_schema(name),
+        Resource::SecretFile { path, owner, group, mode, value, .. } => {
+            file::observe_secret(path, value.as_ref(), owner, group, *mode)
+        }
+        Resource::SqlSchema { name, charset, collation } => sql::observe_schema(name, charset, collation.as_deref()),
+        Resource::ExternalSchema { server, name, .. } => external::observe_schema(server, name),
         Resource::SqlAccount { user, host, auth, grants } => sql::observe_account(user, host, auth, grants),
         Resource::SqlWriterTable => sql::observe_writer_table(),
     };
@@ -72,13 +77,21 @@ pub fn apply(resource: &Resource, store: &Store, cluster: &str) -> Result<bool, 
     }
     let difference = observe(resource, store);
     if let Difference::Unknown(why) = &difference
-        && !matches!(resource, Resource::SqlSchema { .. } | Resource::SqlAccount { .. } | Resource::SqlWriterTable)
+        && !matches!(
+            resource,
+            Resource::SqlSchema { .. }
+                | Resource::ExternalSchema { .. }
+                | Resource::SqlAccount { .. }
+                | Resource::SqlWriterTable
+        )
     {
         return Err(Error::Damaged(why.clone()));
     }
     if !difference.is_change() {
         // It was already as it must be: noted, so that taking back leaves it.
-        store.own(cluster, &resource.key(), || Ok(Before::Present))?;
+        if !matches!(resource, Resource::ExternalSchema { .. }) {
+            store.own(cluster, &resource.key(), || Ok(Before::Present))?;
+        }
         return Ok(false);
     }
     for touch in resource.touches() {
@@ -110,7 +123,17 @@ pub fn apply(resource: &Resource, store: &Store, cluster: &str) -> Result<bool, 
         Resource::Flag { .. } | Resource::Kill { .. } | Resource::GaleraSeed { .. } | Resource::GaleraLead { .. } => {
             act(resource)
         }
-        Resource::SqlSchema { name } => sql::apply_schema(store, cluster, name),
+        Resource::SecretFile { path, owner, group, mode, secret, value } => {
+            let value =
+                value.as_ref().ok_or_else(|| Error::Damaged(format!("the step came without the secret {secret}")))?;
+            file::apply(store, cluster, path, value.expose().as_bytes(), owner, group, *mode)
+        }
+        Resource::SqlSchema { name, charset, collation } => {
+            sql::apply_schema(store, cluster, name, charset, collation.as_deref())
+        }
+        Resource::ExternalSchema { server, name, charset, collation } => {
+            external::apply_schema(server, name, charset, collation.as_deref())
+        }
         Resource::SqlAccount { user, host, auth, grants } => {
             sql::apply_account(store, cluster, user, host, auth, grants)
         }

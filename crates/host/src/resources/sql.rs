@@ -49,19 +49,56 @@ fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"))
 }
 
-pub fn observe_schema(name: &str) -> Result<Difference, Error> {
-    let Some(mut connection) = connect()? else { return Ok(Difference::Missing) };
-    let found: Option<String> = connection
-        .exec_first("SELECT schema_name FROM information_schema.schemata WHERE schema_name = ?", (name,))
-        .map_err(sql)?;
-    Ok(if found.is_some() { Difference::None } else { Difference::Missing })
+/// A character set, or what a collation begins with, by its one name: servers call Unicode's first plane by two.
+fn one_name(charset: &str) -> String {
+    charset.strip_prefix("utf8mb3").map_or_else(|| charset.to_owned(), |rest| format!("utf8{rest}"))
 }
 
-pub fn apply_schema(store: &Store, cluster: &str, name: &str) -> Result<(), Error> {
+pub fn observe_schema(name: &str, charset: &str, collation: Option<&str>) -> Result<Difference, Error> {
+    let Some(mut connection) = connect()? else { return Ok(Difference::Missing) };
+    let row: Option<(String, String)> = connection
+        .exec_first(
+            "SELECT default_character_set_name, default_collation_name FROM information_schema.schemata \
+             WHERE schema_name = ?",
+            (name,),
+        )
+        .map_err(sql)?;
+    let Some((present, collated)) = row else { return Ok(Difference::Missing) };
+    let mut changes = Vec::new();
+    if one_name(&present) != one_name(charset) {
+        changes.push(change("charset", present, charset));
+    }
+    if let Some(collation) = collation
+        && one_name(&collated) != one_name(collation)
+    {
+        changes.push(change("collation", collated, collation));
+    }
+    Ok(differs(changes))
+}
+
+/// The statement that makes a schema.
+pub fn create_schema(name: &str, charset: &str, collation: Option<&str>) -> String {
+    format!("CREATE DATABASE IF NOT EXISTS {} {}", identifier(name), character_set(charset, collation))
+}
+
+fn character_set(charset: &str, collation: Option<&str>) -> String {
+    let collate = collation.map(|c| format!(" COLLATE {}", one_name(c))).unwrap_or_default();
+    format!("CHARACTER SET {charset}{collate}")
+}
+
+pub fn apply_schema(
+    store: &Store,
+    cluster: &str,
+    name: &str,
+    charset: &str,
+    collation: Option<&str>,
+) -> Result<(), Error> {
     store.own(cluster, &format!("schema:{name}"), || Ok(Before::Nothing))?;
-    connected()?
-        .query_drop(format!("CREATE DATABASE IF NOT EXISTS {} CHARACTER SET utf8mb4", identifier(name)))
-        .map_err(sql)
+    let mut connection = connected()?;
+    connection.query_drop(create_schema(name, charset, collation)).map_err(sql)?;
+    // For a schema that was there: tables made from now on get it, those that exist stay as they are.
+    let alter = format!("ALTER DATABASE {} {}", identifier(name), character_set(charset, collation));
+    connection.query_drop(alter).map_err(sql)
 }
 
 pub fn observe_writer_table() -> Result<Difference, Error> {
@@ -116,7 +153,17 @@ fn object(on: &str) -> String {
 /// `(privileges, object)` in one canonical spelling.
 fn canonical(privileges: &str, on: &str) -> (BTreeSet<String>, String) {
     let on = on.replace(['`', '\\'], "").to_lowercase();
-    (privileges.split(',').map(|p| p.trim().to_uppercase()).collect(), on)
+    (privileges.split(',').map(|p| one_privilege(&p.trim().to_uppercase())).collect(), on)
+}
+
+/// A privilege by the name under which MariaDB shows it.
+fn one_privilege(privilege: &str) -> String {
+    match privilege {
+        "ALL" => "ALL PRIVILEGES",
+        "REPLICATION CLIENT" => "BINLOG MONITOR",
+        other => other,
+    }
+    .to_owned()
 }
 
 fn present_grants(connection: &mut Conn, account: &str) -> Result<BTreeSet<(BTreeSet<String>, String)>, Error> {
@@ -125,7 +172,7 @@ fn present_grants(connection: &mut Conn, account: &str) -> Result<BTreeSet<(BTre
 }
 
 /// What one line of SHOW GRANTS gives; `None` for the line that only says how the account logs in.
-fn parse_grant(line: &str) -> Option<(BTreeSet<String>, String)> {
+pub fn parse_grant(line: &str) -> Option<(BTreeSet<String>, String)> {
     let (privileges, rest) = line.strip_prefix("GRANT ")?.split_once(" ON ")?;
     let (on, _) = rest.split_once(" TO ")?;
     (privileges != "USAGE").then(|| canonical(privileges, on))
@@ -204,6 +251,9 @@ mod tests {
     fn grants_compare_whatever_their_spelling() {
         let line = "GRANT SELECT, UPDATE ON `quorate`.`writer` TO `quorate`@`localhost`";
         assert_eq!(parse_grant(line), Some(canonical("update,select", "quorate.writer")));
+        let line = "GRANT PROCESS, BINLOG MONITOR ON *.* TO `monitor`@`%` IDENTIFIED BY PASSWORD '*x'";
+        assert_eq!(parse_grant(line), Some(canonical("Replication Client, PROCESS", "*.*")));
+        assert_eq!(canonical("ALL", "a.*"), canonical("ALL PRIVILEGES", "a.*"));
         assert_eq!(parse_grant("GRANT USAGE ON *.* TO `a`@`%` IDENTIFIED BY PASSWORD '*x'"), None);
     }
 
@@ -212,6 +262,13 @@ mod tests {
         assert_eq!(object("my_app.*"), "`my\\_app`.*");
         assert_eq!(object("quorate.writer"), "`quorate`.`writer`");
         assert_eq!(canonical("select", "`my\\_app`.*").1, "my_app.*");
+    }
+
+    #[test]
+    fn a_character_set_has_one_name() {
+        assert_eq!([one_name("utf8mb3_bin"), one_name("utf8mb4"), one_name("utf8")], ["utf8_bin", "utf8mb4", "utf8"]);
+        let made = create_schema("a", "utf8", Some("utf8mb3_general_ci"));
+        assert_eq!(made, "CREATE DATABASE IF NOT EXISTS `a` CHARACTER SET utf8 COLLATE utf8_general_ci");
     }
 
     #[test]

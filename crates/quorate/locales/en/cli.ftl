@@ -29,6 +29,7 @@ component-platform = platform (console and API)
 component-compute = workloads
 component-service = services of other installers
 component-outside = what somebody else keeps
+component-external = external database
 
 stage-configure = configure
 stage-run = run

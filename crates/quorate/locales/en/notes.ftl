@@ -27,6 +27,28 @@ note-preflight-selinux = SELinux is enforcing: it may deny engines their ports a
 note-preflight-firewall = { $firewalls } is active, and Quorate does not change it: between the hosts it must let through TCP { $ports }
 note-preflight-firewall-vrrp = { $firewalls } is active, and Quorate does not change it: between the hosts it must let through TCP { $ports } and VRRP (IP protocol 112), or several hosts take the virtual IP at once
 note-preflight-other-cluster = the host belongs to the cluster { $cluster }: applying would tear it out of there; run `quorate destroy` for it with that cluster's file, or correct the address here
+note-preflight-external-unreachable = the database { $database } cannot be reached from here ({ $error }): the platform on this host would not work; look at the name, the port, and the network and firewalls in between
+note-preflight-external-denied = the database { $database } does not let `{ $user }` in ({ $error }): the name or the password is wrong; correct user and passwordFrom in the cluster file
+note-preflight-external-not-from-here = the database { $database } lets nobody in from this host ({ $error }): its keeper must allow `{ $user }` from this address, or run `FLUSH HOSTS` if it was blocked for errors
+note-preflight-external-refuses = the database { $database } refuses `{ $user }`: { $error }
+note-preflight-external-far = the database { $database } is { $took } ms away from this host, more than { $limit } ms: a page that asks it a hundred times takes seconds; use a database in the same local network
+note-preflight-external-distant = the database { $database } is { $took } ms away from this host, more than { $limit } ms: the platform will feel slow; a database in the same local network is better
+note-preflight-external-plain = the database { $database } offers no encryption: its data cross the network readable (the password does not); have its keeper turn TLS on, or keep the network private
+note-preflight-external-read-only = the database { $database } takes no writes (read_only is on): it is a replica, or a failover is under way; point the cluster file to the primary
+note-preflight-external-version = the database { $database } is version { $version }, and { $platform } { $platform-version } works only with { $named }; use such a server, or correct platform.version in the cluster file
+note-preflight-external-unnamed = the database { $database } is version { $version }; the documents of { $platform } { $platform-version } name only { $named }: it may work, and nobody promises it
+note-preflight-external-depends = the database { $database } is version { $version }, which fits some versions of { $platform } and not others; write platform.version into the cluster file, such as 5.1 or 5.17
+note-preflight-external-unknown = the database { $database } tells a version that says nothing: { $version }; make sure by hand that { $platform } { $platform-version } works with it
+note-preflight-external-schema-created = the database { $database } has no schema { $schema }; it will be made with the character set { $charset }
+note-preflight-external-schema-missing = the database { $database } has no schema { $schema } that `{ $user }` sees, and the account may not make it; have its keeper run: CREATE DATABASE IF NOT EXISTS `{ $schema }` CHARACTER SET { $charset }{ $collate }; GRANT ALL PRIVILEGES ON `{ $schema }`.* TO '{ $user }'@'%';
+note-preflight-external-schema-denied = in the database { $database }, `{ $user }` may not create tables and write in { $schema }; have its keeper run: GRANT ALL PRIVILEGES ON `{ $schema }`.* TO '{ $user }'@'%';
+note-preflight-external-charset = in the database { $database }, { $schema } has the character set { $found } ({ $collation }) and not { $charset }: text would be refused or lost; while it is empty, have its keeper run ALTER DATABASE `{ $schema }` CHARACTER SET { $charset }{ $collate }; or write under schemas what it has
+note-external-silent = the database { $database } does not answer this host ({ $error }): the platform cannot store anything; ask its keeper, and look at the network in between
+note-external-denied = the database { $database } no longer lets `{ $user }` in from this host ({ $error }): the password was changed or the account taken away; correct passwordFrom and run `quorate apply`
+note-external-refuses = the database { $database } refuses this host: { $error }
+note-external-read-only = the database { $database } takes no writes (read_only is on): a failover of its keeper's is under way, or the address leads to a replica
+note-external-no-password = the password for the database { $database } cannot be read from { $path } ({ $error }); run `quorate apply`
+note-outside-lost = { $what }: no host that needs it can use it
 
 ## Probes and verdicts: what does not work on a host
 

@@ -29,6 +29,7 @@ component-platform = 平台（控制台和 API）
 component-compute = 工作负载
 component-service = 其他安装程序部署的服务
 component-outside = 由别人维护的外部依赖
+component-external = 外部数据库
 
 stage-configure = 配置
 stage-run = 运行

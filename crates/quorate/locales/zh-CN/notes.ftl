@@ -27,6 +27,28 @@ note-preflight-selinux = SELinux 处于 enforcing 模式：可能拒绝组件使
 note-preflight-firewall = 防火墙 { $firewalls } 已启用，Quorate 不会修改它：各主机之间须放行 TCP { $ports }
 note-preflight-firewall-vrrp = 防火墙 { $firewalls } 已启用，Quorate 不会修改它：各主机之间须放行 TCP { $ports } 和 VRRP（IP 协议号 112），否则多台主机会同时持有虚拟 IP
 note-preflight-other-cluster = 该主机属于集群 { $cluster }：继续应用会把它从那个集群中夺走；请用那个集群的文件执行 `quorate destroy`，或更正这里的地址
+note-preflight-external-unreachable = 从本机无法连接数据库 { $database }（{ $error }）：本机上的平台将无法工作；请检查名称、端口以及中间的网络和防火墙
+note-preflight-external-denied = 数据库 { $database } 不允许 `{ $user }` 登录（{ $error }）：用户名或密码错误；请更正集群文件中的 user 和 passwordFrom
+note-preflight-external-not-from-here = 数据库 { $database } 不允许任何账号从本机登录（{ $error }）：请其维护者允许 `{ $user }` 从此地址登录；若因错误过多被封锁，请执行 `FLUSH HOSTS`
+note-preflight-external-refuses = 数据库 { $database } 拒绝 `{ $user }`：{ $error }
+note-preflight-external-far = 数据库 { $database } 距本机 { $took } ms，超过 { $limit } ms：查询一百次的页面要等数秒；请使用同一内网的数据库
+note-preflight-external-distant = 数据库 { $database } 距本机 { $took } ms，超过 { $limit } ms：平台会显得缓慢；最好使用同一内网的数据库
+note-preflight-external-plain = 数据库 { $database } 不提供加密：数据在网络上可被读取（密码不会）；请其维护者启用 TLS，或保证网络是专用的
+note-preflight-external-read-only = 数据库 { $database } 不接受写入（read_only 已打开）：它是副本，或正在故障切换；请让集群文件指向主库
+note-preflight-external-version = 数据库 { $database } 的版本是 { $version }，而 { $platform } { $platform-version } 只支持 { $named }；请换用这样的服务器，或更正集群文件中的 platform.version
+note-preflight-external-unnamed = 数据库 { $database } 的版本是 { $version }；{ $platform } { $platform-version } 的文档只提到 { $named }：也许能用，但无人保证
+note-preflight-external-depends = 数据库 { $database } 的版本是 { $version }，适合 { $platform } 的某些版本而不适合另一些；请在集群文件中写明 platform.version，例如 5.1 或 5.17
+note-preflight-external-unknown = 数据库 { $database } 报告的版本无法判断：{ $version }；请人工确认 { $platform } { $platform-version } 能否使用它
+note-preflight-external-schema-created = 数据库 { $database } 中没有库 { $schema }；将以字符集 { $charset } 创建
+note-preflight-external-schema-missing = 数据库 { $database } 中没有 `{ $user }` 可见的库 { $schema }，该账号也无权创建；请其维护者执行：CREATE DATABASE IF NOT EXISTS `{ $schema }` CHARACTER SET { $charset }{ $collate }; GRANT ALL PRIVILEGES ON `{ $schema }`.* TO '{ $user }'@'%';
+note-preflight-external-schema-denied = 在数据库 { $database } 中，`{ $user }` 无权在 { $schema } 里建表和写入；请其维护者执行：GRANT ALL PRIVILEGES ON `{ $schema }`.* TO '{ $user }'@'%';
+note-preflight-external-charset = 在数据库 { $database } 中，{ $schema } 的字符集是 { $found }（{ $collation }）而不是 { $charset }：部分文字会被拒绝或丢失；若它还是空的，请其维护者执行 ALTER DATABASE `{ $schema }` CHARACTER SET { $charset }{ $collate }; 或在 schemas 中写明现有的字符集
+note-external-silent = 数据库 { $database } 对本机没有应答（{ $error }）：平台无法保存任何数据；请询问其维护者，并检查中间的网络
+note-external-denied = 数据库 { $database } 不再允许 `{ $user }` 从本机登录（{ $error }）：密码已改或账号已被收回；请更正 passwordFrom 后运行 `quorate apply`
+note-external-refuses = 数据库 { $database } 拒绝本机：{ $error }
+note-external-read-only = 数据库 { $database } 不接受写入（read_only 已打开）：其维护者正在故障切换，或该地址指向副本
+note-external-no-password = 无法从 { $path } 读取数据库 { $database } 的密码（{ $error }）；请运行 `quorate apply`
+note-outside-lost = { $what }：需要它的主机都无法使用
 
 ## 探测与判定:主机上哪些功能不正常
 

@@ -28,12 +28,17 @@ pub fn run(args: &CheckArgs, texts: &Texts) -> Result<ExitCode, Failure> {
         }
         return Ok(ExitCode::SUCCESS);
     }
+    let passwords = context.passwords()?;
     let (runtime, mut fleet) = context.connect(&args.file, Limits::default(), texts)?;
     let cluster = &context.cluster;
     let (seen, slow) = runtime.block_on(async {
         // Clocks first: the slow looks of the second round would blur the measurement.
         let seen = runner::observe::facts(cluster, &mut fleet, LIMIT, |_| vec![]).await;
-        let slow = runner::observe::facts(cluster, &mut fleet, LIMIT, |host| preflight::looks(cluster, host)).await;
+        let looks = |host: &_| {
+            let looks = preflight::looks(cluster, host).into_iter();
+            looks.map(|look| runner::secrets::fill_look(look, &passwords)).collect()
+        };
+        let slow = runner::observe::facts(cluster, &mut fleet, LIMIT, looks).await;
         (seen, slow)
     });
     let findings = preflight::preflight(cluster, &slow.facts, &fleet.absent, &seen.skew_ms);

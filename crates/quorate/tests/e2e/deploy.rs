@@ -13,10 +13,45 @@ const FINGERPRINT: &str = "
     done
     ip -4 -o address | cut -d' ' -f1-7";
 
+/// What Rancher 1.6 and its MaxScale want of a database (RA16-5, RA16-6), beside the example's own schema.
+const DECLARED: &str = "    accounts:
+      - user: scale_monusr
+        grants:
+          - { privileges: [REPLICATION SLAVE, REPLICATION CLIENT, SHOW DATABASES], on: '*.*' }
+          - { privileges: [SELECT], on: mysql.user }
+          - { privileges: [SELECT, INSERT], on: cattle.* }
+    schemas:
+      - { name: cattle, charset: utf8, collation: utf8_general_ci }
+";
+
+/// The schema has its character set, and the account its privileges and nothing else, on every member.
+fn assert_declared(demo: &Demo) {
+    for host in HOSTS {
+        let ask = |query: &str| demo.sh(host, &format!("mariadb -NBe \"{query}\""));
+        let made = ask(
+            "SELECT default_character_set_name, default_collation_name FROM information_schema.schemata WHERE schema_name = 'cattle'",
+        );
+        assert_eq!(made.trim(), "utf8mb3\tutf8mb3_general_ci", "{host}");
+        let grants = ask("SHOW GRANTS FOR scale_monusr").replace('`', "");
+        let of = |on: &str| {
+            let line =
+                grants.lines().find(|l| l.contains(&format!(" ON {on} TO "))).unwrap_or_else(|| panic!("{grants}"));
+            line.split(" ON ").next().unwrap().to_owned()
+        };
+        assert_eq!(of("*.*"), "GRANT SHOW DATABASES, REPLICATION SLAVE, BINLOG MONITOR", "{host}");
+        assert_eq!((of("mysql.user"), of("cattle.*")), ("GRANT SELECT".to_owned(), "GRANT SELECT, INSERT".to_owned()));
+        assert_eq!(grants.lines().count(), 3, "{grants}");
+    }
+    assert_eq!(demo.password("scale_monusr").len(), 32);
+}
+
 #[test]
 fn one_file_makes_a_working_foundation_and_a_second_run_changes_nothing() {
-    let demo = Demo::deployed("e2e-deploy");
+    let demo = Demo::fresh("e2e-deploy");
+    demo.edit("    schemas:\n", DECLARED);
+    demo.apply().expect(0);
     demo.assert_one_of_each();
+    assert_declared(&demo);
     for vip in [demo.platform_vip(), demo.database_vip()] {
         assert_eq!(demo.holders(&HOSTS, &vip).len(), 1, "{vip} has exactly one holder");
     }

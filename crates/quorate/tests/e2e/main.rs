@@ -10,6 +10,7 @@ mod absent;
 mod deploy;
 mod drift;
 mod drill;
+mod external;
 mod faults;
 mod kill_walk;
 mod lock;
