@@ -115,18 +115,20 @@ fn an_external_database_is_judged_before_anything_is_changed() {
             status.json()["capabilities"].as_array().unwrap().iter().find(|c| c["capability"] == capability).cloned();
         (status.code, found.unwrap()["state"].as_str().unwrap().to_owned())
     };
-    assert_eq!(state("database").1, "healthy");
+    // A machine with much else to do may be late for a probe's limit.
+    let patience = Duration::from_secs(15);
+    eventually("the database serves", patience, || state("database").1 == "healthy");
     let seen = |value: u8| {
         let sample = format!("quorate_probe_ok{{component=\"external\",name=\"writable\"}} {value}");
         metrics(&demo).contains(&sample)
     };
-    eventually("the agent sees the database", Duration::from_secs(5), || seen(1));
+    eventually("the agent sees the database", patience, || seen(1));
     // A failover of its keeper's that hangs half-way: it answers, and takes no writes.
     sql(&demo, "SET GLOBAL read_only = 1");
     assert_eq!(state("database"), (4, "lost".to_owned()));
-    eventually("the agent sees that nothing is taken", Duration::from_secs(5), || seen(0));
+    eventually("the agent sees that nothing is taken", patience, || seen(0));
     sql(&demo, "SET GLOBAL read_only = 0");
-    assert_eq!(state("control").1, "healthy");
+    eventually("the control plane has its database again", patience, || state("control").1 == "healthy");
 
     // Taking the cluster back leaves what is not on its hosts.
     demo.run(&["destroy", "--yes", "demo"]).expect(0);
