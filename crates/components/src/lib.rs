@@ -4,6 +4,7 @@
 //! observed; plan, status, guard, alerts and drills are derived from these answers and state nothing themselves.
 
 mod agent;
+mod backup;
 mod balancer;
 mod component;
 mod etcd;
@@ -46,6 +47,7 @@ pub fn all() -> &'static [&'static dyn Component] {
         &gateway::Gateway,
         &vip::Vip,
         &replication::Replication,
+        &backup::Backup,
         &maxscale::Maxscale,
         &lvs::Lvs,
         &storage::Glusterfs,

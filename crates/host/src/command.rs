@@ -81,3 +81,87 @@ fn collect<R: Read + Send + 'static>(pipe: Option<R>) -> impl FnOnce() -> String
     });
     move || reader.and_then(|r| r.join().ok()).unwrap_or_default()
 }
+
+/// A program under way whose streams are the caller's; killed when dropped before its end.
+pub struct Running {
+    name: String,
+    child: std::process::Child,
+    errors: Option<std::thread::JoinHandle<Vec<String>>>,
+}
+
+/// How many of a program's last words are kept.
+const LAST_WORDS: usize = 8;
+
+impl Running {
+    /// Starts a program; what it complains of is kept for [`Running::end`].
+    pub fn start(
+        program: &str,
+        args: &[&str],
+        environment: &[(&str, &str)],
+        stdin: Stdio,
+        stdout: Stdio,
+    ) -> Result<Self, Error> {
+        let mut child = Command::new(program)
+            .args(args)
+            .env("LC_ALL", "C")
+            .envs(environment.iter().copied())
+            .stdin(stdin)
+            .stdout(stdout)
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|e| Error::Command {
+                program: program.to_owned(),
+                outcome: "could not be started".to_owned(),
+                message: e.to_string(),
+            })?;
+        let errors = child.stderr.take().map(|pipe| std::thread::spawn(move || last_words(pipe)));
+        Ok(Self { name: program.to_owned(), child, errors })
+    }
+
+    pub fn stdin(&mut self) -> Option<std::process::ChildStdin> {
+        self.child.stdin.take()
+    }
+
+    pub fn stdout(&mut self) -> Option<std::process::ChildStdout> {
+        self.child.stdout.take()
+    }
+
+    /// Waits for the end; a failure carries the last words.
+    pub fn end(mut self) -> Result<(), Error> {
+        drop(self.child.stdin.take());
+        let status = self.child.wait();
+        let words = self.errors.take().and_then(|e| e.join().ok()).unwrap_or_default();
+        match status {
+            Ok(status) if status.success() => Ok(()),
+            outcome => Err(Error::Command {
+                program: self.name.clone(),
+                outcome: outcome.map_or_else(|e| e.to_string(), |s| format!("failed ({s})")),
+                message: words.join("; "),
+            }),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.errors.is_some() {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+    }
+}
+
+fn last_words(pipe: impl Read) -> Vec<String> {
+    use std::io::BufRead;
+    let mut words = std::collections::VecDeque::new();
+    let mut reader = std::io::BufReader::new(pipe);
+    let mut line = Vec::new();
+    while reader.read_until(b'\n', &mut line).is_ok_and(|n| n > 0) {
+        words.push_back(String::from_utf8_lossy(&line).trim().to_owned());
+        if words.len() > LAST_WORDS {
+            words.pop_front();
+        }
+        line.clear();
+    }
+    words.into()
+}

@@ -180,6 +180,7 @@ fn carry_out(store: &Store, request: Request, connection: &Arc<Connection>) -> R
             Ok(told) => Reply::Database(told),
             Err(error) => Reply::Refused(Note::new("agent-socket-silent").with("error", error)),
         },
+        Request::Backup(request) => Reply::Backup(Box::new(crate::backup::answer(request)?)),
         Request::Residue => Reply::Residue(faults::residue(store)?),
     })
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 pub mod agent;
+pub mod backup;
 pub mod etcd;
 pub mod faults;
 pub mod helper;

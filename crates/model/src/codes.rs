@@ -97,6 +97,16 @@ codes! {
     ACCOUNTS_EXTERNAL = "accounts-external" [];
     GALERA_EVEN = "galera-even" ["count", "need", "survives", "fewer", "more"];
 
+    // Backups.
+    BACKUP_TARGET = "backup-target" ["count"];
+    BACKUP_SCHEDULE = "backup-schedule" ["schedule"];
+    BACKUP_PATH = "backup-path" ["path"];
+    BACKUP_HOST = "backup-host" ["name", "nearest", "expected"];
+    BACKUP_ENDPOINT = "backup-endpoint" ["endpoint"];
+    BACKUP_BUCKET = "backup-bucket" ["bucket"];
+    BACKUP_PREFIX = "backup-prefix" ["prefix"];
+    BACKUP_EXTERNAL = "backup-external" [];
+
     // Shared storage.
     STORAGE_KIND_NONE = "storage-kind-missing" [];
     STORAGE_KIND_SEVERAL = "storage-kind-several" ["kinds"];

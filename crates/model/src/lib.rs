@@ -5,6 +5,7 @@
 //! and arguments, and the texts in each language are the program's.
 
 mod availability;
+mod backup;
 mod capability;
 mod charset;
 mod check;
@@ -20,6 +21,7 @@ mod types;
 mod yaml;
 
 pub use availability::{Availabilities, Availability};
+pub use backup::{Backup, BackupTo, Schedule};
 pub use capability::Capability;
 pub use charset::Charset;
 pub use codes::CODES;

@@ -6,6 +6,9 @@
 /// Keys of the mapping that says where a secret comes from.
 const SOURCES: [&str; 3] = ["env", "file", "prompt"];
 
+/// What keys begin with whose values are secrets, in lower case.
+const WORDS: [&str; 4] = ["pass", "pwd", "accesskey", "secretkey"];
+
 /// The text with everything that looks like a secret replaced by `*`, byte for byte, so that positions still hold.
 #[must_use]
 pub fn mask_secrets(text: &str) -> String {
@@ -55,12 +58,8 @@ pub fn mask_secrets(text: &str) -> String {
 
 /// Where the value of the next password key begins, unless it is the mapping that is asked for.
 fn secret_start(lower: &str, mut from: usize) -> Option<usize> {
-    while let Some(found) = lower[from..].find('p') {
+    while let Some(found) = WORDS.iter().filter_map(|word| lower[from..].find(word)).min() {
         let key = from + found;
-        if !["pass", "pwd"].iter().any(|word| lower[key..].starts_with(word)) {
-            from = key + 1;
-            continue;
-        }
         let rest = lower[key..].trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
         from = lower.len() - rest.len();
         let Some(value) = rest.trim_start_matches(['"', '\'', ' ']).strip_prefix(':') else { continue };
@@ -114,6 +113,8 @@ mod tests {
             ("passwordFrom:\n  env: DB\n", "passwordFrom:\n  env: DB\n"),
             ("- password: |\n    one\n    two\n  name: a\n", "- password: *\n    ***\n    ***\n  name: a\n"),
             ("password: \"one\n  two\"\nname: a\n", "password: ****\n  ****\nname: a\n"),
+            ("s3: { secretKeyFrom: hunter2 }\n", "s3: { secretKeyFrom: ******* *\n"),
+            ("accessKeyFrom: { env: A }\nsecretKey: b\n", "accessKeyFrom: { env: A }\nsecretKey: *\n"),
             ("Passwd: é\n", "Passwd: **\n"),
             (
                 "keyFile: |\n  -----BEGIN X\n  abc\n  -----END X\nb: 1\n",

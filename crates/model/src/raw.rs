@@ -5,6 +5,7 @@
 //! the others, instead of the first error that ends the reading. Positions are lost inside tagged, untagged and
 //! flattened types, so alternatives are optional keys of which the checks want exactly one.
 
+mod backup;
 mod platform;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use crate::charset::Charset;
 use crate::types::{OnReplicaLoss, Role, Through, Timing};
 use crate::yaml::At;
 
+pub(crate) use backup::*;
 pub(crate) use platform::*;
 
 /// A Quorate cluster file.
@@ -237,6 +239,8 @@ pub(crate) struct Database {
     /// Further accounts that the platform needs, with exactly these privileges. Not for an external database.
     #[serde(default)]
     pub accounts: Vec<At<Account>>,
+    /// Backups, on a schedule, with binary logs in between. Not for an external database.
+    pub backup: Option<At<Backup>>,
 }
 
 /// One MariaDB server.

@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::availability::{Availabilities, Availability};
+use crate::backup::Backup;
 use crate::charset::Charset;
 use crate::platform::{Platform, Service, Storage};
 
@@ -294,6 +295,7 @@ pub struct Database {
     pub schemas: Vec<Schema>,
     /// Further accounts, with what each may do; none where somebody else keeps the database.
     pub accounts: Vec<Account>,
+    pub backup: Option<Backup>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -783,3 +783,51 @@ fn every_kind_of_problem_has_a_case_here() {
         assert!(include_str!("refused.rs").contains(code.id), "no case for {}", code.id);
     }
 }
+
+#[test]
+fn backups() {
+    let with = |backup: &str| format!("database: {{ galera: {{}}, backup: {backup} }}");
+    let refused = |backup: &str, expected: &[&str]| case(&[("database: { galera: {} }", &with(backup))], expected);
+    let s3 = |change: (&str, &str)| {
+        let s3 = "{ to: { s3: { endpoint: 'https://s3.example.com:9000', bucket: db-backups, prefix: /a/b/, \
+                  accessKeyFrom: { env: A }, secretKeyFrom: { env: B } } } }";
+        assert!(s3.contains(change.0), "{}", change.0);
+        s3.replacen(change.0, change.1, 1)
+    };
+    refused(
+        "{ to: { directory: { path: /mnt/backup } }, schedule: weekly sun 02:30, keep: { daily: 0 }, binlogEvery: 1 }",
+        &[],
+    );
+    refused(&s3(("x", "x")), &[]);
+    let found = |backup: &str| {
+        let text = BASE.replace("database: { galera: {} }", &with(backup));
+        findings(&text)
+            .iter()
+            .map(|f| f.split_once(' ').map_or(f.clone(), |(_, rest)| rest.to_owned()))
+            .collect::<Vec<_>>()
+    };
+    for (backup, code) in [
+        ("{ to: {} }".to_owned(), "backup-target"),
+        ("{ to: { directory: { path: /mnt/b } }, schedule: daily }".to_owned(), "backup-schedule"),
+        ("{ to: { directory: { path: /mnt/b } }, binlogEvery: 0 }".to_owned(), "out-of-range"),
+        ("{ to: { directory: { path: mnt/b } } }".to_owned(), "backup-path"),
+        ("{ to: { directory: { path: /var/lib/mysql/b } } }".to_owned(), "backup-path"),
+        ("{ to: { directory: { path: /mnt/../etc } } }".to_owned(), "backup-path"),
+        ("{ to: { directory: { path: / } } }".to_owned(), "backup-path"),
+        ("{ to: { directory: { path: /mnt/b, host: node9 } } }".to_owned(), "backup-host"),
+        (s3(("https://", "ftp://")), "backup-endpoint"),
+        (s3(("https://", "https://user@")), "backup-endpoint"),
+        (s3(("9000", "9000/x")), "backup-endpoint"),
+        (s3(("db-backups", "Db")), "backup-bucket"),
+        (s3(("/a/b/", "'a b'")), "backup-prefix"),
+        (s3(("{ env: B }", "hunter2")), "plain-password"),
+    ] {
+        let found = found(&backup);
+        assert!(found.len() == 1 && found[0].contains(code), "{backup}: {found:?}");
+    }
+    let external = BASE.replace(
+        "database: { galera: {} }",
+        "database: { external: { host: db, user: a }, backup: { to: { directory: { path: /b } } } }",
+    );
+    assert!(findings(&external).contains(&"14:56 backup-external".to_owned()));
+}

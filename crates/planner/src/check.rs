@@ -38,6 +38,7 @@ pub fn check(plan: &Plan) -> Vec<Flaw> {
         for resource in &step.resources {
             let secret = match resource {
                 Resource::Certificate(c) => c.issued.is_some(),
+                Resource::BackupCredentials { credentials, .. } => credentials.is_some(),
                 Resource::GaleraSeed { seed, .. } => seed.is_some(),
                 Resource::SqlAccount { auth: wire::SqlAuth::Password { value, .. }, .. } => value.is_some(),
                 _ => false,

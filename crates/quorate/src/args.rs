@@ -59,9 +59,24 @@ pub enum Command {
         #[arg(long)]
         config: PathBuf,
     },
+    /// Look after this host's backups: what its timers run
+    #[command(hide = true)]
+    Backup {
+        #[arg(value_enum)]
+        work: BackupWork,
+    },
     /// Ask the agent for a verdict
     #[command(hide = true)]
     Verdict { name: String },
+}
+
+/// What a host's timers do for its backups.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum BackupWork {
+    /// Make a backup, if it is this host's turn
+    Take,
+    /// Bring binary logs over
+    Ship,
 }
 
 #[derive(Debug, Args)]

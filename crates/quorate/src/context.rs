@@ -10,6 +10,7 @@ use anstream::{eprint, eprintln};
 use model::{Cluster, SecretSource, SshAuth};
 use runner::Fleet;
 use runner::fleet::Connected;
+use runner::secrets::{S3_ACCESS_KEY, S3_SECRET_KEY};
 use secret::Secret;
 use ssh::{Limits, OnUnknownKey, Program, Trust};
 use wire::Note;
@@ -82,12 +83,19 @@ impl Context {
         }
     }
 
-    /// Passwords of database accounts that the file says where to find.
+    /// Passwords of database accounts, and keys of the store for backups, that the file says where to find.
     pub fn passwords(&self) -> Result<BTreeMap<String, Secret>, Failure> {
         let mut passwords = BTreeMap::new();
         for (user, source) in self.cluster.database.iter().flat_map(|d| d.logins()) {
             if let Some(source) = source {
                 passwords.insert(user.to_owned(), read_secret(source, &self.home())?);
+            }
+        }
+        let backup = self.cluster.database.as_ref().and_then(|d| d.backup.as_ref());
+        if let Some(model::BackupTo::S3 { access_key_from, secret_key_from, .. }) = backup.map(|b| &b.to) {
+            let keys = [(S3_ACCESS_KEY, access_key_from), (S3_SECRET_KEY, secret_key_from)];
+            for (name, source) in keys {
+                passwords.insert(name.to_owned(), read_secret(source, &self.home())?);
             }
         }
         Ok(passwords)

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::args::{Cli, Command};
+use crate::args::{BackupWork, Cli, Command};
 use crate::failure::Failure;
 use crate::text::Texts;
 
@@ -72,6 +72,8 @@ fn run(cli: Cli, texts: &Texts) -> Result<ExitCode, Failure> {
             agent::run(&config).map_err(|e| Failure::plain(exit::FAILED, e.to_string()))?;
             Ok(ExitCode::SUCCESS)
         }
+        Command::Backup { work: BackupWork::Take } => Ok(host::backup::take_here()),
+        Command::Backup { work: BackupWork::Ship } => Ok(host::backup::ship_here()),
         Command::Verdict { name } => Ok(agent::ask(&name)),
     }
 }

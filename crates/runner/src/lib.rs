@@ -5,6 +5,7 @@
 //! about doing them on hosts that may go away at any moment.
 
 pub mod apply;
+pub mod backup;
 pub mod database;
 pub mod destroy;
 pub mod execute;

@@ -7,7 +7,8 @@ use model::{Cluster, DatabaseMode};
 use rand::Rng;
 use secret::Secret;
 use time::OffsetDateTime;
-use wire::state::ClusterSecrets;
+use wire::backup::Credentials;
+use wire::state::{BackupSecrets, ClusterSecrets};
 use wire::{ExternalServer, GaleraSeed, Look, Note, Resource, SqlAuth};
 
 use crate::Error;
@@ -24,12 +25,14 @@ pub fn generate(cluster: &Cluster, now: OffsetDateTime) -> Result<(ClusterSecret
         intermediate_certificate: intermediate.certificate,
         intermediate_key: intermediate.key,
         passwords: BTreeMap::new(),
+        backup: None,
     };
     Ok((secrets, root))
 }
 
 /// Adds what the file asks for and the secrets lack; a password that the operator gives replaces the one kept.
 pub fn complete(cluster: &Cluster, secrets: &mut ClusterSecrets, given: &BTreeMap<String, Secret>) {
+    complete_backup(cluster, secrets, given);
     let Some(database) = &cluster.database else { return };
     for (user, _) in database.logins() {
         match (given.get(user), &database.mode) {
@@ -45,6 +48,32 @@ pub fn complete(cluster: &Cluster, secrets: &mut ClusterSecrets, given: &BTreeMa
             }
         }
     }
+}
+
+/// Under which names [`complete`] is given the keys of an S3-compatible store; no account can be called so.
+pub const S3_ACCESS_KEY: &str = "backup/access-key";
+pub const S3_SECRET_KEY: &str = "backup/secret-key";
+
+/// The key that opens backups is made once, and stays when the file asks for no backups any more: some may lie somewhere.
+fn complete_backup(cluster: &Cluster, secrets: &mut ClusterSecrets, given: &BTreeMap<String, Secret>) {
+    if cluster.database.as_ref().is_none_or(|d| d.backup.is_none()) {
+        return;
+    }
+    let new = || BackupSecrets { identity: backup::seal::new_identity(), access_key: None, secret_key: None };
+    let backup = secrets.backup.get_or_insert_with(new);
+    backup.access_key = given.get(S3_ACCESS_KEY).cloned().or(backup.access_key.take());
+    backup.secret_key = given.get(S3_SECRET_KEY).cloned().or(backup.secret_key.take());
+}
+
+/// What a host that makes backups gets to know: everything but the key that opens them.
+fn credentials(secrets: &ClusterSecrets) -> Option<Credentials> {
+    let backup = secrets.backup.as_ref()?;
+    Some(Credentials {
+        recipient: backup::seal::recipient(&backup.identity).ok()?,
+        seal: backup::seal::seal(&backup.identity).ok()?,
+        access_key: backup.access_key.clone(),
+        secret_key: backup.secret_key.clone(),
+    })
 }
 
 fn password() -> Secret {
@@ -81,6 +110,7 @@ pub fn fill(resource: &Resource, secrets: &ClusterSecrets) -> Resource {
     let mut filled = resource.clone();
     match &mut filled {
         Resource::Certificate(certificate) => certificate.root.clone_from(&secrets.root_certificate),
+        Resource::BackupCredentials { credentials: filled, .. } => *filled = credentials(secrets),
         Resource::SqlAccount { auth: SqlAuth::Password { name, value }, .. }
         | Resource::SecretFile { secret: name, value, .. } => {
             *value = secrets.passwords.get(name).cloned();

@@ -100,6 +100,7 @@ mod tests {
                 intermediate_certificate: String::new(),
                 intermediate_key: Secret::new(String::new()),
                 passwords: BTreeMap::new(),
+                backup: None,
             },
         }
     }

@@ -5,6 +5,7 @@
 //! decision crates (components, planner) and the effect crate (host) speak of the same things without knowing
 //! each other.
 
+pub mod backup;
 pub mod external;
 pub mod facts;
 pub mod fault;
@@ -17,6 +18,7 @@ pub mod replication;
 pub mod resource;
 pub mod state;
 
+pub use backup::{BackupReply, BackupRequest};
 pub use external::{ExternalFacts, ExternalServer, ExternalTrouble, SchemaFacts};
 pub use facts::{Facts, Interface, Look, Looked, UnitFacts};
 pub use fault::{Fault, Injection};

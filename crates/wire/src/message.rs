@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::backup::{BackupReply, BackupRequest};
 use crate::facts::{Facts, Look};
 use crate::fault::Injection;
 use crate::lock::{LockGrant, LockRequest};
@@ -61,6 +62,8 @@ pub enum Request {
     Residue,
     /// What this host's agent is asked about the replicated database.
     Database(Ask),
+    /// Make, list or restore backups of the database.
+    Backup(BackupRequest),
     /// Answers at once: keeps the connection known to be alive.
     Ping,
 }
@@ -118,6 +121,7 @@ pub enum Reply {
     /// Empty: nothing is left.
     Residue(Vec<Note>),
     Database(Told),
+    Backup(Box<BackupReply>),
     Pong,
     /// The request was not carried out.
     Refused(Note),

@@ -47,6 +47,8 @@ pub enum ProbeKind {
     External { server: ExternalServer, password_file: PathBuf },
     /// A MariaDB server greets at this address.
     SqlGreeting { address: SocketAddr },
+    /// The latest backup that was restored for a trial is not older than twice the time between backups.
+    Backup { status: PathBuf, interval_s: u64 },
     /// Whether this host holds the address: never a failure, the holders are counted over all hosts.
     Holds { address: IpAddr },
 }

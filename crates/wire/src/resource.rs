@@ -50,6 +50,14 @@ pub enum Resource {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         value: Option<Secret>,
     },
+    /// What a host that makes backups must know and nobody else may read, as JSON
+    /// ([`crate::backup::Credentials`]); root only.
+    BackupCredentials {
+        path: PathBuf,
+        /// Filled in on the way to a host; never part of a plan.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        credentials: Option<crate::backup::Credentials>,
+    },
     /// A marked block inside a file that others write too, such as `/etc/hosts`.
     Block {
         path: PathBuf,
@@ -215,6 +223,7 @@ impl Resource {
             Self::User { name } => format!("user:{name}"),
             Self::Directory { path, .. } => format!("directory:{}", path.display()),
             Self::File { path, .. } => format!("file:{}", path.display()),
+            Self::BackupCredentials { path, .. } => format!("backupCredentials:{}", path.display()),
             Self::Block { path, marker, .. } => format!("block:{}:{marker}", path.display()),
             Self::Sysctl { key, .. } => format!("sysctl:{key}"),
             Self::Certificate(c) => format!("certificate:{}", c.dir.join(&c.name).display()),

@@ -27,6 +27,22 @@ pub struct ClusterSecrets {
     pub intermediate_key: Secret,
     /// Account name → password.
     pub passwords: BTreeMap<String, Secret>,
+    /// Where the file asks for backups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backup: Option<BackupSecrets>,
+}
+
+/// What backups need. Only the control hosts and the operators have the key that opens them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BackupSecrets {
+    /// The private key (age, X25519).
+    pub identity: Secret,
+    /// Of an S3-compatible store.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_key: Option<Secret>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_key: Option<Secret>,
 }
 
 /// One line of a journal: an intent, or the result of one.

@@ -69,6 +69,7 @@ impl Component for Galera {
                     address => at.host.address.to_string(), port => PORT, members => members.join(","),
                     certificates => CERTIFICATES, buffer_pool => settings.buffer_pool_mib,
                     gcache => settings.gcache_mib, max_connections => settings.max_connections,
+                    binlogs => binlogs(at),
                 },
             ),
             owner: "root".to_owned(),
@@ -161,6 +162,16 @@ impl Component for Galera {
         // Clients, group traffic, incremental and full state transfer.
         vec![PORT, 4567, 4568, 4444]
     }
+}
+
+/// The domains of transaction numbers, where binary logs are written: the group's, and this member's own for what it does
+/// not replicate. `None`: no logs.
+fn binlogs(at: At<'_>) -> Option<minijinja::Value> {
+    const GROUP: usize = 100;
+    let members = at.cluster.database_members();
+    let position = members.iter().position(|h| h.name == at.host.name)?;
+    crate::backup::wants_binlogs(at.cluster)
+        .then(|| context! { group_domain => GROUP, own_domain => GROUP + 1 + position })
 }
 
 pub(crate) fn packages() -> Vec<Resource> {

@@ -36,7 +36,10 @@ impl Component for Mariadb {
             path: "/etc/mysql/mariadb.conf.d/90-quorate.cnf".into(),
             content: render(
                 include_str!("90-quorate.cnf.j2"),
-                context! { address => at.host.address.to_string(), port => galera::PORT },
+                context! {
+                    address => at.host.address.to_string(), port => galera::PORT,
+                    binlogs => crate::backup::wants_binlogs(at.cluster),
+                },
             ),
             owner: "root".to_owned(),
             group: "root".to_owned(),

@@ -3,6 +3,7 @@
 //! Each is one function that returns a [`Seen`]; running, timing and bounding them is done here, so no probe can
 //! keep a report waiting.
 
+mod backups;
 mod etcd;
 mod external;
 pub mod galera;
@@ -23,6 +24,7 @@ use wire::{Note, Probe, ProbeKind, ProbeReport};
 
 pub use etcd::etcd_members;
 pub use galera::galera_position;
+pub(crate) use sql::{SOCKET, literal};
 pub use sql::{Session, Trouble, writable_by};
 
 /// What a probe may take by itself.
@@ -121,6 +123,7 @@ fn perform(kind: &ProbeKind) -> Seen {
         ProbeKind::HaproxyWriter { socket, backend } => haproxy::writer(socket, backend),
         ProbeKind::External { server, password_file } => external::writable(server, password_file),
         ProbeKind::SqlGreeting { address } => greeting::greets(*address),
+        ProbeKind::Backup { status, interval_s } => backups::fresh(status, *interval_s),
         ProbeKind::Holds { address } => holds::address(*address),
     }
 }

@@ -14,7 +14,7 @@ use wire::Note;
 
 use super::{LIMIT, Seen};
 
-const SOCKET: &str = "/run/mysqld/mysqld.sock";
+pub(crate) const SOCKET: &str = "/run/mysqld/mysqld.sock";
 
 /// What a server says to an account that it does not know (1045, 1698) or that may not do this (1044, 1142, 1143).
 const DENIED: [u16; 5] = [1044, 1045, 1142, 1143, 1698];
@@ -80,8 +80,13 @@ pub struct Session {
 impl Session {
     /// Connects as the operating system's user of this process.
     pub fn open(limit: Duration) -> Result<Self, Trouble> {
+        Self::open_at(SOCKET, limit)
+    }
+
+    /// The same with the server behind another socket.
+    pub fn open_at(socket: &str, limit: Duration) -> Result<Self, Trouble> {
         let options = OptsBuilder::new()
-            .socket(Some(SOCKET))
+            .socket(Some(socket))
             .user(account())
             .prefer_socket(false)
             .read_timeout(Some(limit))
@@ -97,12 +102,17 @@ impl Session {
         Ok(rows.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect())
     }
 
-    pub(super) fn first<R: FromRow>(&mut self, query: &str) -> Result<Option<R>, Trouble> {
+    /// Every row of a query's answer.
+    pub fn rows<R: FromRow>(&mut self, query: &str) -> Result<Vec<R>, Trouble> {
+        Ok(self.connection.query(query)?)
+    }
+
+    pub(crate) fn first<R: FromRow>(&mut self, query: &str) -> Result<Option<R>, Trouble> {
         Ok(self.connection.query_first(query)?)
     }
 
     /// Runs a statement; how many rows it changed.
-    pub(super) fn change(&mut self, statement: &str) -> Result<u64, Trouble> {
+    pub(crate) fn change(&mut self, statement: &str) -> Result<u64, Trouble> {
         self.connection.query_drop(statement)?;
         Ok(self.connection.affected_rows())
     }
@@ -128,7 +138,7 @@ fn account() -> Option<String> {
 }
 
 /// Text as an SQL literal, for a server that knows backslashes (without the mode NO_BACKSLASH_ESCAPES).
-pub(super) fn literal(text: &str) -> String {
+pub(crate) fn literal(text: &str) -> String {
     mysql::Value::from(text).as_sql(false)
 }
 

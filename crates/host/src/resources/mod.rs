@@ -4,6 +4,7 @@
 //! change is made. A crash in between leaves a debt too many, never one too few.
 
 mod account;
+mod backup_credentials;
 mod block;
 mod certificate;
 mod file;
@@ -32,6 +33,7 @@ pub fn observe(resource: &Resource, store: &Store) -> Difference {
         Resource::User { name } => Ok(account::observe(name)),
         Resource::Directory { path, owner, group, mode } => file::observe_directory(path, owner, group, *mode),
         Resource::File { path, content, owner, group, mode, .. } => file::observe(path, content, owner, group, *mode),
+        Resource::BackupCredentials { path, credentials } => backup_credentials::observe(path, credentials.as_ref()),
         Resource::Block { path, marker, content } => block::observe(path, marker, content),
         Resource::Sysctl { key, value } => kernel::observe(key, value),
         Resource::Certificate(certificate) => certificate::observe(certificate),
@@ -113,6 +115,9 @@ pub fn apply(resource: &Resource, store: &Store, cluster: &str) -> Result<bool, 
         }
         Resource::File { path, content, owner, group, mode, .. } => {
             file::apply(store, cluster, path, content.as_bytes(), owner, group, *mode)
+        }
+        Resource::BackupCredentials { path, credentials } => {
+            backup_credentials::apply(store, cluster, path, credentials.as_ref())
         }
         Resource::Block { path, marker, content } => block::apply(store, cluster, path, marker, content),
         Resource::Sysctl { key, value } => kernel::apply(store, cluster, key, value),

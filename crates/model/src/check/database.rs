@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::hosts::Checked;
-use super::{Findings, accounts, names, platform, quorum, ssh};
+use super::{Findings, accounts, backup, names, platform, quorum, ssh};
 use crate::charset::Charset;
 use crate::problem::Problem;
 use crate::types::{Database, DatabaseMode, Galera, OnReplicaLoss, Replication, Role, Schema, Timing, server_id};
@@ -33,7 +33,13 @@ pub(super) fn check(at: &At<raw::Database>, hosts: &[Checked<'_>], found: &mut F
     if let (Some(_), Some(account)) = (&raw.external, raw.accounts.first()) {
         found.add(codes::ACCOUNTS_EXTERNAL.at(account.span));
     }
-    Some(Database { mode: mode?, schemas, accounts })
+    let backup = raw.backup.as_ref().and_then(|b| {
+        if raw.external.is_some() {
+            found.add(codes::BACKUP_EXTERNAL.at(b.span));
+        }
+        backup::check(&b.value, hosts, found)
+    });
+    Some(Database { mode: mode?, schemas, accounts, backup })
 }
 
 fn mode(at: &At<raw::Database>, hosts: &[Checked<'_>], found: &mut Findings) -> Option<DatabaseMode> {

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod availability;
+mod backup;
 mod database;
 mod endpoints;
 mod hosts;

@@ -21,6 +21,7 @@ component-balancer = HAProxy (database)
 component-gateway = nginx gateway
 component-vip = keepalived (virtual IPs)
 component-replication = MariaDB replication
+component-backup = backups of the database
 component-maxscale = MaxScale
 component-lvs = LVS (IPVS directors)
 component-glusterfs = GlusterFS

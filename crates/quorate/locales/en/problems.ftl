@@ -339,6 +339,46 @@ problem-galera-even = { $count } database hosts are no better for Galera than { 
     .reason = A majority must be left after a loss: { $count } members need { $need } and survive a split that cuts off { $survives }. When they are split into equal halves, both stop, and only an arbitrator, which Quorate does not deploy, could decide.
     .hint = Use an odd number, three at least: give one more host the role database ({ $more }), or take it from one.
 
+## Backups of the database
+
+problem-backup-target = Backups go to exactly one place; { $count ->
+        [0] none is given.
+       *[other] two are given.
+    }
+    .reason = Where a backup lies must be beyond doubt on the day when it is needed.
+    .hint = Write to: {"{ directory: { path: /mnt/backup } }"} or to: {"{ s3: { endpoint: …, bucket: …, accessKeyFrom: …, secretKeyFrom: … } }"}.
+
+problem-backup-schedule = `{ $schedule }` is no schedule.
+    .reason = How old the latest backup may be is reckoned from it, so only these forms are known.
+    .hint = Write hourly, every 6h (a divisor of 24), daily 02:30 or weekly sun 02:30; times are UTC.
+
+problem-backup-path = Backups cannot be kept in `{ $path }`.
+    .reason = The path must be absolute, and must not lie in a directory of MariaDB, Quorate or the system: a backup beside the data is lost with them.
+    .hint = Mount another machine's disk, for instance under /mnt/backup, and write that path.
+
+problem-backup-host = `{ $name }` is no host with the role database.
+    .reason = The host that has the directory makes the backups, and mariabackup works on a server's own files.
+    .hint = { $nearest ->
+        [none] Database hosts: { $expected }.
+       *[other] Did you mean `{ $nearest }`? Database hosts: { $expected }.
+    }
+
+problem-backup-endpoint = `{ $endpoint }` is not where a store could answer.
+    .reason = It is asked over HTTP, with signed requests.
+    .hint = Write https:// (or http://), a name or address, and the port where it is not the usual one; no path, no user.
+
+problem-backup-bucket = `{ $bucket }` cannot be the name of a bucket.
+    .reason = Names of buckets have 3 to 63 lower-case letters, digits, hyphens and dots.
+    .hint = Write the bucket's name alone; what comes before the names in it is `prefix`.
+
+problem-backup-prefix = `{ $prefix }` cannot be a prefix.
+    .reason = Only letters, digits and the characters - _ . / mean the same to every store.
+    .hint = Write something like backups/production, or leave it out.
+
+problem-backup-external = A database that somebody else keeps is not backed up by Quorate.
+    .reason = mariabackup works on the files of a server, and Quorate has none on that host.
+    .hint = Remove `backup`, and ask whoever keeps the database for its backups.
+
 ## Shared storage
 
 problem-storage-kind-missing = It is not said what kind of storage this is.

@@ -339,6 +339,46 @@ problem-galera-even = 对 Galera 来说，{ $count } 台数据库主机并不比
     .reason = 发生故障后必须仍有多数派：{ $count } 个成员需要 { $need } 个，网络分裂时最多能承受隔离 { $survives } 个。若分裂成相等的两半，两边都会停止，只有仲裁者才能裁决，而 Quorate 不部署仲裁者。
     .hint = 请使用奇数台，至少三台：再给一台主机 database 角色（共 { $more } 台），或取消一台的该角色。
 
+## 数据库备份
+
+problem-backup-target = 备份只能存到一个地方；{ $count ->
+        [0] 这里一个都没有给出。
+       *[other] 这里给出了两个。
+    }
+    .reason = 真正需要备份的那天，它在哪里必须毫无疑问。
+    .hint = 请写 to: {"{ directory: { path: /mnt/backup } }"} 或 to: {"{ s3: { endpoint: …, bucket: …, accessKeyFrom: …, secretKeyFrom: … } }"}。
+
+problem-backup-schedule = `{ $schedule }` 不是时间表。
+    .reason = 最近一次备份允许多旧由它推算，因此只认识这几种写法。
+    .hint = 请写 hourly、every 6h（24 的约数）、daily 02:30 或 weekly sun 02:30；时间为 UTC。
+
+problem-backup-path = 备份不能存放在 `{ $path }`。
+    .reason = 路径必须是绝对路径，且不得位于 MariaDB、Quorate 或系统自己的目录中：与数据放在一起的备份会与数据一起丢失。
+    .hint = 请挂载另一台机器的磁盘（例如挂载到 /mnt/backup），再写该路径。
+
+problem-backup-host = `{ $name }` 不是具有 database 角色的主机。
+    .reason = 拥有该目录的主机负责制作备份，而 mariabackup 直接读取本机服务器的文件。
+    .hint = { $nearest ->
+        [none] 数据库主机：{ $expected }。
+       *[other] 是否想写 `{ $nearest }`？数据库主机：{ $expected }。
+    }
+
+problem-backup-endpoint = `{ $endpoint }` 不是对象存储可以应答的地址。
+    .reason = Quorate 通过 HTTP 发送带签名的请求。
+    .hint = 请写 https://（或 http://）、名称或地址，端口非默认时再写端口；不要写路径和用户。
+
+problem-backup-bucket = `{ $bucket }` 不能作为桶的名称。
+    .reason = 桶名由 3 至 63 个小写字母、数字、连字符和点组成。
+    .hint = 这里只写桶名；桶内名称的前缀写在 `prefix` 中。
+
+problem-backup-prefix = `{ $prefix }` 不能作为前缀。
+    .reason = 只有字母、数字以及 - _ . / 这些字符在所有存储中含义相同。
+    .hint = 请写类似 backups/production 的前缀，或省略它。
+
+problem-backup-external = Quorate 不备份由他人维护的数据库。
+    .reason = mariabackup 读取服务器的文件，而 Quorate 在那台主机上没有任何文件。
+    .hint = 请删除 `backup`，并向维护该数据库的人索取备份。
+
 ## 共享存储
 
 problem-storage-kind-missing = 没有说明存储的类型。

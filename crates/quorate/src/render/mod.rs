@@ -1,5 +1,6 @@
 //! How things look on a terminal. Colour only where the terminal takes it; every word comes from the catalogue.
 
+pub mod backup;
 pub mod drill;
 pub mod plan;
 pub mod progress;
@@ -16,6 +17,8 @@ use model::{Cluster, Problems};
 use planner::preflight::{Finding, Severity};
 
 use crate::text::Texts;
+
+pub use backup::BackupProgress;
 
 pub const GOOD: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green)));
 pub const WARN: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
@@ -110,6 +113,11 @@ pub fn findings_json(findings: &[Finding], texts: &Texts) -> String {
         })
         .collect();
     serde_json::to_string_pretty(&list).unwrap_or_default()
+}
+
+/// Seconds since 1970.
+pub fn now_s() -> i64 {
+    time::OffsetDateTime::now_utc().unix_timestamp()
 }
 
 /// A time of day in UTC from milliseconds since 1970.

@@ -1,6 +1,8 @@
 //! `quorate db`: everything that is done to the database by hand. One file per subcommand.
 
+mod backup;
 mod orders;
+mod restore;
 mod status;
 
 use std::collections::BTreeMap;
@@ -45,6 +47,10 @@ pub enum DbAction {
     Failover(orders::FailoverArgs),
     /// Replace a host's data by a copy of the primary's
     Reinit(orders::ReinitArgs),
+    /// Make a backup now and restore it for a trial, or list those that there are
+    Backup(backup::BackupArgs),
+    /// Restore a backup beside the live database, to any moment, and load a schema of it where asked
+    Restore(restore::RestoreArgs),
 }
 
 pub fn run(args: DbArgs, texts: &Texts) -> Result<ExitCode, Failure> {
@@ -53,6 +59,8 @@ pub fn run(args: DbArgs, texts: &Texts) -> Result<ExitCode, Failure> {
         DbAction::Switchover(args) => orders::switchover(&args, texts),
         DbAction::Failover(args) => orders::failover(&args, texts),
         DbAction::Reinit(args) => orders::reinit(&args, texts),
+        DbAction::Backup(args) => backup::run(&args, texts),
+        DbAction::Restore(args) => restore::run(&args, texts),
     }
 }
 

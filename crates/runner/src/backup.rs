@@ -1,0 +1,97 @@
+//! Backups at an operator's word: which host does it, and what becomes of it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ::backup::{Standing, choose};
+use model::{Cluster, HostName};
+use wire::backup::{BackupReply, BackupRequest};
+use wire::{Note, Reply, Request};
+
+use crate::Error;
+use crate::fleet::Fleet;
+use crate::link::Link;
+
+/// For answers that need no more than a look.
+const LOOK: Duration = Duration::from_secs(60);
+/// For work on a whole database.
+const WORK: Duration = Duration::from_secs(24 * 3600);
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Hosts that can make, list and restore this cluster's backups, in the order in which they come forward.
+pub fn makers(cluster: &Cluster) -> Result<Vec<HostName>, Error> {
+    let hosts = components::by_id("backup").map(|c| c.hosts(cluster)).unwrap_or_default();
+    if hosts.is_empty() {
+        return Err(Note::new("backup-not-asked-for").into());
+    }
+    Ok(hosts.into_iter().map(|h| h.name.clone()).collect())
+}
+
+/// What work should go to a host that does what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum For {
+    /// Any that is reached will do.
+    Reading,
+    /// One that has the data; better not the one that clients write to.
+    Copying,
+    /// The one that clients write to.
+    Writing,
+}
+
+/// The host for a piece of work.
+pub async fn host_for(cluster: &Cluster, fleet: &mut Fleet, work: For) -> Result<Link, Error> {
+    let makers = makers(cluster)?;
+    let absent = |fleet: &Fleet| {
+        let why: Vec<_> = makers.iter().filter_map(|m| fleet.absent.get(m)).map(ToString::to_string).collect();
+        let names: Vec<_> = makers.iter().map(ToString::to_string).collect();
+        let note = Note::new("backup-no-host").with("hosts", names.join(", "));
+        Error::from(note.with("error", why.first().cloned().unwrap_or_else(|| "-".to_owned())))
+    };
+    if work == For::Reading {
+        return makers.iter().find_map(|m| fleet.links.get(m)).cloned().ok_or_else(|| absent(fleet));
+    }
+    let answers = fleet.ask_all(LOOK, |h| makers.contains(h).then_some(Request::Backup(BackupRequest::Standing))).await;
+    let mut standings = BTreeMap::new();
+    for (host, answer) in answers {
+        match answer {
+            Ok(Reply::Backup(reply)) => {
+                if let BackupReply::Standing { serves, writes } = *reply {
+                    standings.insert(host.to_string(), Standing { serves, writes });
+                }
+            }
+            // Not deployed there yet, or with a damaged file: worth more than silence.
+            Err(note) if note.code != "host-lost" && note.code != "host-silent" => return Err(note.into()),
+            _ => {}
+        }
+    }
+    let names: Vec<String> = makers.iter().map(ToString::to_string).collect();
+    let chosen = match work {
+        For::Writing => names.iter().find(|n| standings.get(*n).is_some_and(|s| s.serves && s.writes)).cloned(),
+        _ => choose(&names, &standings),
+    };
+    chosen.and_then(|c| fleet.links.get(&HostName(c))).cloned().ok_or_else(|| absent(fleet))
+}
+
+/// Asks one host for something that may take long; `seen` hears meanwhile what it is doing, with bytes.
+pub async fn ask(link: &Link, request: BackupRequest, seen: impl Fn(&str, u64)) -> Result<BackupReply, Error> {
+    let work = link.request(Request::Backup(request), WORK);
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            answer = &mut work => {
+                return match answer? {
+                    Reply::Backup(reply) => Ok(*reply),
+                    _ => Err(Note::new("host-answer").with("host", &link.host).into()),
+                };
+            }
+            () = tokio::time::sleep(PAUSE) => {
+                let progress = link.request(Request::Backup(BackupRequest::Progress), LOOK).await;
+                if let Ok(Reply::Backup(reply)) = progress
+                    && let BackupReply::Progress { stage, bytes } = *reply
+                {
+                    seen(&stage, bytes);
+                }
+            }
+        }
+    }
+}
