@@ -17,19 +17,19 @@ use serde_json::Value;
 use crate::support::{Demo, HOSTS, eventually};
 
 /// Reads the command line and environment of every process, again and again.
-struct Watch {
+pub struct Watch {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<Watched>,
 }
 
 #[derive(Default)]
-struct Watched {
+pub struct Watched {
     texts: HashSet<Vec<u8>>,
     rounds: usize,
 }
 
 impl Watch {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&stop);
         let thread = std::thread::spawn(move || {
@@ -44,7 +44,7 @@ impl Watch {
         Self { stop, thread }
     }
 
-    fn stop(self) -> Watched {
+    pub fn stop(self) -> Watched {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().unwrap()
     }
@@ -71,7 +71,7 @@ impl Watched {
         }
     }
 
-    fn saw(&self, text: &str) -> bool {
+    pub fn saw(&self, text: &str) -> bool {
         self.texts.iter().any(|t| contains(t, text))
     }
 }
