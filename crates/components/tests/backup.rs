@@ -47,7 +47,7 @@ fn hosts_are_told_when_and_never_a_secret() {
         "\nOnCalendar=*-*-* 00/6:00:00 UTC\n",
         "\nOnCalendar=*-*-* *:00/10:00 UTC\n",
         "\nExecStart=/usr/local/lib/quorate/quorate backup take\n",
-        "backupCredentials:/etc/quorate/backup/credentials.json",
+        "file:/etc/quorate/backup/credentials.json",
         "\"intervalS\": 21600",
         "unit:quorate-backup.timer",
         "unit:quorate-binlogs.timer",

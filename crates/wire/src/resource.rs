@@ -223,7 +223,7 @@ impl Resource {
             Self::User { name } => format!("user:{name}"),
             Self::Directory { path, .. } => format!("directory:{}", path.display()),
             Self::File { path, .. } => format!("file:{}", path.display()),
-            Self::BackupCredentials { path, .. } => format!("backupCredentials:{}", path.display()),
+            Self::BackupCredentials { path, .. } => format!("file:{}", path.display()),
             Self::Block { path, marker, .. } => format!("block:{}:{marker}", path.display()),
             Self::Sysctl { key, .. } => format!("sysctl:{key}"),
             Self::Certificate(c) => format!("certificate:{}", c.dir.join(&c.name).display()),
