@@ -79,6 +79,8 @@ pub struct Node {
     lineage: Option<u64>,
     /// When something was last said, and what.
     said: Option<At<Report>>,
+    /// Nothing is said before this: it was just refused.
+    tell_after: Duration,
     orders: Orders,
 }
 
@@ -209,6 +211,7 @@ impl Node {
             heard: BTreeMap::new(),
             lineage: None,
             said: None,
+            tell_after: Duration::ZERO,
             orders: Orders::default(),
         }
     }

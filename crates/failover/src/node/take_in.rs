@@ -7,6 +7,8 @@ use crate::{Action, Event, Leader, Order, Server, Stored, Task};
 
 /// Between two starts, or two copies, that failed.
 const AGAIN: Duration = Duration::from_secs(3);
+/// What was refused once is so until there is news.
+const NEWS: Duration = Duration::from_millis(100);
 
 impl Node {
     pub(super) fn take_in(&mut self, now: Duration, event: Event, out: &mut Vec<Action>) {
@@ -43,6 +45,9 @@ impl Node {
             Event::Amended(stored) => self.amended(now, stored),
             Event::Told(stored) => {
                 let told = self.lanes.telling.take();
+                if !matches!(stored, Stored::Done(_)) {
+                    self.tell_after = now + NEWS;
+                }
                 if let (Stored::Done(revision), Some(report)) = (stored, told) {
                     self.said = Some(At { what: report.clone(), asked: now });
                     let me = self.settings.me.clone();

@@ -14,7 +14,7 @@ const AWAITED: Duration = Duration::from_millis(50);
 impl Node {
     pub(super) fn tell(&mut self, now: Duration, out: &mut Vec<Action>) {
         let fresh = self.view.as_ref().is_some_and(|at| at.asked >= self.lanes.store_floor);
-        if self.lanes.telling.is_some() || !fresh || !self.server_idle() {
+        if self.lanes.telling.is_some() || now < self.tell_after || !fresh || !self.server_idle() {
             return;
         }
         let Some(view) = self.view() else { return };
