@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 CARGO ?= cargo
 
-.PHONY: help build deps demo test bench lint fuzz kill-walk soak clean-labs
+.PHONY: protocol help build deps demo test bench lint fuzz kill-walk soak clean-labs
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -23,6 +23,9 @@ test: deps ## All tests: decisions, transport, lab hosts, end to end, then a sho
 
 fuzz: deps ## Every fuzz target for FUZZ_SECONDS each (30); FUZZ_KEEP=1 keeps what it finds in the corpus
 	scripts/fuzz
+
+protocol: ## Random faults for the failover protocol: SEEDS of them (100000), beginning with FROM (0)
+	FAILOVER_SEEDS=$${SEEDS:-100000} FAILOVER_SEED=$${FROM:-0} $(CARGO) test --locked --package failover --test protocol random_faults -- --nocapture
 
 kill-walk: deps ## Kill the program and its helpers at every step of a deployment, and apply again
 	KILL_WALK=1 scripts/test

@@ -205,10 +205,12 @@ fn worlds() -> Vec<World> {
 
 #[test]
 fn every_story_ends_well_at_every_moment() {
+    // FAILOVER_SEEDS asks for more than the quick look: every moment, not one in three.
+    let thinned = if std::env::var_os("FAILOVER_SEEDS").is_some() { 1 } else { 3 };
     let mut failed = Vec::new();
     for world in worlds() {
         for story in stories(world.setup.hosts) {
-            for (moment, after) in moments(story.sweep).enumerate() {
+            for (moment, after) in moments(story.sweep).enumerate().filter(|(moment, _)| moment % thinned == 0) {
                 // A number divisible by three: no requests are lost but by what the story says.
                 let seed = moment as u64 * 3;
                 let plan = plan(&story, after);

@@ -294,7 +294,7 @@ pub fn soup(setup: Setup, chance: &mut StdRng) -> Plan {
             plan.push((when, fault));
             plan.push((when + lasting, undo));
         };
-        match chance.random_range(0..17) {
+        match chance.random_range(0..18) {
             0 | 1 => plan.push((when, Fault::KillServer(host))),
             2 => during(Fault::Freeze(host), Fault::Thaw(host)),
             3 => during(Fault::Stick(host), Fault::Thaw(host)),
@@ -322,7 +322,8 @@ pub fn soup(setup: Setup, chance: &mut StdRng) -> Plan {
             }
             13 => during(Fault::EtcdDown, Fault::EtcdUp),
             14 => plan.push((when, Fault::BreakApplier(host))),
-            15 | 16 => {
+            15 => plan.push((when, Fault::LoseLease)),
+            16 | 17 => {
                 let to = chance.random_bool(0.5).then(|| name(other));
                 // Only whoever leads follows it.
                 for at in 0..setup.hosts {

@@ -27,6 +27,8 @@ pub enum Fault {
     EtcdDown,
     /// With an election: the lease has its full life again.
     EtcdUp,
+    /// etcd ends the lease early, as if its clock ran ahead: nothing may be lost by it.
+    LoseLease,
     /// The applying thread stops.
     BreakApplier(usize),
     Order(usize, Order),
@@ -100,6 +102,12 @@ impl World {
             Fault::EtcdUp => {
                 self.store.quorum = true;
                 self.store.expires = self.now + self.setup.timing.ttl;
+            }
+            Fault::LoseLease => {
+                self.clocks = false;
+                if self.store.quorum && self.store.leader.take().is_some() {
+                    self.store.revision += 1;
+                }
             }
             Fault::BreakApplier(host) => self.with_server(host, |p| {
                 if let Some(copy) = &mut p.copy {

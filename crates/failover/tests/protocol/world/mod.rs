@@ -184,6 +184,8 @@ pub struct Host {
     pub admitted: BTreeSet<String>,
     /// The agent's file.
     pub kept: Option<Lease>,
+    /// The last name of its server's life as a replica.
+    instance: String,
     /// How often its data were replaced.
     pub rebuilds: u32,
 }
@@ -200,6 +202,8 @@ pub struct World {
     pub ledger: Ledger,
     /// Clients go on writing; without them only the agent's own write comes once a second.
     pub clients: bool,
+    /// Leases last as long as they should.
+    pub clocks: bool,
     pub ops: Vec<Op>,
     /// Asked for and not yet given a time: with the delay that it has at least.
     pub fresh: Vec<(What, Duration)>,
@@ -220,6 +224,7 @@ impl World {
                 door: None,
                 admitted: BTreeSet::new(),
                 kept: None,
+                instance: String::new(),
                 rebuilds: 0,
             })
             .collect();
@@ -232,6 +237,7 @@ impl World {
             cuts: BTreeSet::new(),
             ledger: Ledger::default(),
             clients: true,
+            clocks: true,
             ops: vec![],
             fresh: vec![],
             next_stream: 0,
@@ -286,7 +292,9 @@ impl World {
             What::Kill { host, life } => self.kill(host, life, dice),
             What::Admit { host, life, hosts } => {
                 if self.hosts[host].powered && self.hosts[host].agent.life == life {
-                    self.hosts[host].admitted.clone_from(&hosts);
+                    let all = self.setup.broken == Some(Breakage::AdmitsAll);
+                    let admitted = if all { (0..self.setup.hosts).map(name).collect() } else { hosts.clone() };
+                    self.hosts[host].admitted = admitted;
                     self.answer(host, life, Event::Admitted(hosts));
                 }
             }
@@ -369,7 +377,14 @@ impl World {
         if !self.hosts[host].powered || self.hosts[host].agent.life != life {
             return;
         }
-        let instance = format!("{}/{}", name(host), self.next_instance);
+        let mut instance = format!("{}/{}", name(host), self.next_instance);
+        match (self.setup.broken, &task) {
+            (Some(Breakage::SameAfterRestart), Task::Start(_)) | (Some(Breakage::SameAfterPurge), Task::Follow(_)) => {
+                instance.clone_from(&self.hosts[host].instance);
+            }
+            (_, Task::Start(_) | Task::Follow(_)) => self.hosts[host].instance.clone_from(&instance),
+            _ => {}
+        }
         let reachable = |from: usize| self.passes(from, host) && self.passes(host, from);
         let done = match &task {
             Task::Start(role) => {

@@ -170,7 +170,7 @@ impl World {
     }
 
     /// Asks for everything that can happen by itself now and was not asked for yet.
-    pub(super) fn arm(&mut self) {
+    pub fn arm(&mut self) {
         self.end_streams();
         let mut wanted = Vec::new();
         for stream in &self.streams {
