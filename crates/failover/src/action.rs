@@ -77,8 +77,9 @@ pub enum Action {
     Release { epoch: u64 },
     /// Change the record.
     Amend(Amendment),
-    /// Say this of this host's server; with `record`: only if the record is still at this revision.
-    Tell { report: Report, record: Option<u64> },
+    /// Say this of this host's server, if what it said last still is at the revision `seen` (0: nothing): what comes late
+    /// must not replace what is newer. With `record`: only if the record is still at this revision.
+    Tell { report: Report, seen: u64, record: Option<u64> },
     /// Remember the lease beyond an end of this process, and forget it.
     Keep(Option<crate::Lease>),
 }

@@ -27,8 +27,9 @@ impl Node {
             _ => true,
         };
         if due {
+            let seen = view.reports.get(self.me()).map_or(0, |(_, revision)| *revision);
             self.lanes.telling = Some(report.clone());
-            out.push(Action::Tell { report, record });
+            out.push(Action::Tell { report, seen, record });
         }
     }
 

@@ -168,7 +168,7 @@ fn told(world: &World, what: &What, fate: Fate) -> String {
         What::Request { request: Request::Read | Request::Renew { .. }, .. } => String::new(),
         What::Expire if world.now < world.store.expires => String::new(),
         What::Expire => format!("etcd ends the lease of {:?}", world.store.leader.as_ref().map(|l| &l.host)),
-        What::Request { host, request: Request::Tell { report, record }, .. } => {
+        What::Request { host, request: Request::Tell { report, record, .. }, .. } => {
             let failover::Report { instance, source, io, sql, semi, lineage, stopped_for, .. } = &**report;
             let before = world.store.reports.get(&name(*host)).map(|(r, _)| r.clone()).unwrap_or_default();
             let same = (&before.instance, &before.source, before.io, before.sql, before.semi, before.stopped_for)

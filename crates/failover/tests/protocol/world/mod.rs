@@ -582,7 +582,7 @@ impl World {
                 self.note_force(host, &amendment);
                 Request::Amend(Box::new(amendment))
             }
-            Action::Tell { report, record } => Request::Tell { report: Box::new(report), record },
+            Action::Tell { report, seen, record } => Request::Tell { report: Box::new(report), seen, record },
         };
         self.ask(What::Request { host, life, sent, request, answered: true });
     }

@@ -25,7 +25,7 @@ pub enum Request {
     Renew { epoch: u64 },
     Release { epoch: u64 },
     Amend(Box<Amendment>),
-    Tell { report: Box<Report>, record: Option<u64> },
+    Tell { report: Box<Report>, seen: u64, record: Option<u64> },
 }
 
 impl Store {
@@ -100,13 +100,17 @@ impl Store {
                     Stored::Refused
                 })
             }
-            Request::Tell { report, record } => Event::Told(if record.is_none_or(|r| r == self.record_revision()) {
-                self.revision += 1;
-                self.reports.insert(host.to_owned(), ((**report).clone(), self.revision));
-                Stored::Done(self.revision)
-            } else {
-                Stored::Refused
-            }),
+            Request::Tell { report, seen, record } => Event::Told(
+                if record.is_none_or(|r| r == self.record_revision())
+                    && self.reports.get(host).map_or(0, |(_, revision)| *revision) == *seen
+                {
+                    self.revision += 1;
+                    self.reports.insert(host.to_owned(), ((**report).clone(), self.revision));
+                    Stored::Done(self.revision)
+                } else {
+                    Stored::Refused
+                },
+            ),
         }
     }
 
