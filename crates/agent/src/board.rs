@@ -37,6 +37,14 @@ pub struct Verdict {
     pub age_ms: u64,
 }
 
+/// How a replica follows the present primary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Following {
+    pub lag: Duration,
+    /// When that was seen.
+    pub at: Duration,
+}
+
 struct Entry {
     answer: Answer,
     at: Duration,
@@ -46,12 +54,13 @@ struct Entry {
 pub struct Board {
     host: String,
     entries: RwLock<BTreeMap<&'static str, Entry>>,
+    following: RwLock<Option<Following>>,
 }
 
 impl Board {
     /// An empty board: every verdict is unknown until its thread has looked once.
     pub fn new(host: &str) -> Self {
-        Self { host: host.to_owned(), entries: RwLock::default() }
+        Self { host: host.to_owned(), entries: RwLock::default(), following: RwLock::default() }
     }
 
     /// This host's name.
@@ -82,6 +91,18 @@ impl Board {
     pub(crate) fn verdict_at(&self, name: &str, now: Duration) -> Option<Verdict> {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         entries.get(name).map(|entry| entry.verdict(name, now))
+    }
+
+    /// Puts up how this host follows the primary of a replicated database, if it does.
+    pub fn follow(&self, following: Option<Following>) {
+        *self.following.write().unwrap_or_else(PoisonError::into_inner) = following;
+    }
+
+    /// How far this host is behind the present primary; `None` when it does not follow it, or that is not known any more.
+    pub fn lag(&self) -> Option<Duration> {
+        let following = *self.following.read().unwrap_or_else(PoisonError::into_inner);
+        let following = following.filter(|f| clock::now().saturating_sub(f.at) <= STALE)?;
+        Some(following.lag)
     }
 
     /// Every answer with its verdict now, by name.

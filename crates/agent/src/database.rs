@@ -17,7 +17,7 @@ use wire::{Note, Probe, ProbeKind, ProbeReport};
 use crate::board::{Answer, Board};
 use crate::config::{Candidate, Config};
 use crate::election::{Action, Decision, Election, Fitness, Outcome, Reason, Row, Sight, View};
-use crate::{Error, checks, clock, worker};
+use crate::{Error, checks, clock, replication, worker};
 
 const NAME: &str = "database";
 const EACH: Duration = Duration::from_millis(150);
@@ -28,6 +28,9 @@ const WRITE: Duration = Duration::from_secs(2);
 
 /// Starts looking at the host's database, if it has one.
 pub fn start(config: &Arc<Config>, board: &Arc<Board>) -> Result<(), Error> {
+    if config.replication.is_some() {
+        return replication::start(config, board);
+    }
     let Some(probe) = config.database.first().cloned() else { return checks::start(NAME, &[], checks::VERDICT, board) };
     match probe.kind {
         ProbeKind::Galera { members } if !config.writers.is_empty() => group(probe, members, config, board),

@@ -8,7 +8,6 @@
 mod ask;
 mod board;
 mod checks;
-mod clock;
 mod config;
 mod database;
 pub mod election;
@@ -20,6 +19,8 @@ mod worker;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use host::clock;
 
 pub use ask::ask;
 pub use board::{Answer, Board, Verdict};

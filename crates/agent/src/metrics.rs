@@ -10,7 +10,7 @@ use crate::board::{Answer, Board, Verdict};
 const STALE_MS: u64 = 10_000;
 
 /// Name, help and type of a metric whose value comes with an answer.
-const GAUGES: [(&str, &str, &str); 11] = [
+const GAUGES: [(&str, &str, &str); 16] = [
     ("quorate_galera_cluster_size", "Members in this member's view of the group.", "gauge"),
     ("quorate_galera_primary", "Whether this member is in the primary component.", "gauge"),
     ("quorate_galera_ready", "Whether this member takes statements.", "gauge"),
@@ -26,6 +26,15 @@ const GAUGES: [(&str, &str, &str); 11] = [
     ("quorate_writer_epoch", "How often the writer has been claimed since the cluster was made.", "gauge"),
     ("quorate_writer_here", "Whether the members' agreement names this host.", "gauge"),
     ("quorate_writer_changes_total", "Changes of the writer that this agent has seen.", "counter"),
+    ("quorate_replication_primary", "Whether this host is the open primary of a replicated database.", "gauge"),
+    (
+        "quorate_replication_following",
+        "Whether this host follows the present primary, receiving and applying.",
+        "gauge",
+    ),
+    ("quorate_replication_epoch", "The epoch of the last primary; it grows with every change of the primary.", "gauge"),
+    ("quorate_replication_synchronous", "Hosts that hold every acknowledged write, as the primary keeps it.", "gauge"),
+    ("quorate_replication_lag_milliseconds", "How far this replica is behind its source, where it knows.", "gauge"),
 ];
 
 /// Everything on the board.

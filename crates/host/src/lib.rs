@@ -5,6 +5,8 @@
 
 pub mod agent;
 pub mod backup;
+pub mod clock;
+pub mod database;
 pub mod etcd;
 pub mod faults;
 pub mod helper;

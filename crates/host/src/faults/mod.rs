@@ -23,7 +23,7 @@ mod record;
 mod reset;
 mod residue;
 mod timer;
-mod units;
+pub(crate) mod units;
 
 use std::collections::BTreeSet;
 use std::process::ExitCode;

@@ -12,7 +12,7 @@ mod haproxy;
 mod holds;
 pub(crate) mod http;
 mod replication;
-mod sql;
+pub(crate) mod sql;
 mod unit;
 pub mod writer;
 

@@ -117,6 +117,24 @@ impl Session {
         Ok(self.connection.affected_rows())
     }
 
+    /// Rows with named columns, names in lower case; NULL is left out.
+    pub(crate) fn named(&mut self, query: &str) -> Result<Vec<BTreeMap<String, String>>, Trouble> {
+        let rows: Vec<mysql::Row> = self.connection.query(query)?;
+        let named = |row: mysql::Row| {
+            let columns = row.columns();
+            let values = row.unwrap_raw();
+            let name = |c: &mysql::Column| c.name_str().to_ascii_lowercase();
+            let text = |value| mysql::from_value_opt::<String>(value).ok();
+            columns.iter().zip(values).filter_map(|(c, v)| Some((name(c), v.and_then(text)?))).collect()
+        };
+        Ok(rows.into_iter().map(named).collect())
+    }
+
+    /// All values of one column.
+    pub(crate) fn column<T: mysql::prelude::FromValue>(&mut self, query: &str) -> Result<Vec<T>, Trouble> {
+        Ok(self.connection.query_map(query, |value: T| value)?)
+    }
+
     /// Whether the server, alone, takes writes.
     pub fn writable(&mut self) -> Result<bool, Trouble> {
         Ok(self.first::<u8>("SELECT @@GLOBAL.read_only")? == Some(0))

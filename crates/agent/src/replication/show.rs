@@ -1,0 +1,131 @@
+//! What the protocol knows, for others: the verdict, the metrics, the status.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use failover::{Node, Server, Standing, View};
+use wire::replication as wire_db;
+use wire::{Note, ProbeReport};
+
+use crate::board::{Answer, Following};
+
+/// A view that is older says nothing of now.
+const VIEW: Duration = Duration::from_secs(3);
+
+/// What is known besides what the protocol keeps.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Aside {
+    /// When etcd was read last.
+    pub viewed: Option<Duration>,
+    /// How far the server is behind its source.
+    pub lag: Option<Duration>,
+    /// When that was seen.
+    pub seen: Duration,
+}
+
+/// The verdict `database`: whether this host is the open primary.
+pub fn answer(node: &Node, me: &str, aside: &Aside, now: Duration) -> Answer {
+    let standing = node.standing();
+    let leader = node.view().and_then(|v| v.leader.as_ref()).map(|l| l.host.as_str());
+    let (ok, until, note) = match &standing {
+        Standing::Primary { until, asynchronous } => {
+            (now < *until, Some(*until), asynchronous.then(|| Note::new("database-asynchronous")))
+        }
+        _ => (false, None, Some(why_not(node, leader, me))),
+    };
+    let report = ProbeReport {
+        component: "replication".to_owned(),
+        name: "server".to_owned(),
+        ok: ok || follows(node),
+        note: if ok || !follows(node) { note.clone() } else { None },
+        readings: BTreeMap::new(),
+        took_ms: 0,
+    };
+    Answer { ok, note, until, reports: vec![report], gauges: gauges(node, me, aside) }
+}
+
+fn why_not(node: &Node, leader: Option<&str>, me: &str) -> Note {
+    match (node.sight().map(|s| &s.server), leader) {
+        (_, Some(host)) if host != me => Note::new("agent-other-writes").with("host", host),
+        (Some(Server::Silent), _) => Note::new("database-silent").with("error", "no answer in time"),
+        _ => Note::new("agent-no-writer"),
+    }
+}
+
+/// Whether the server follows the present primary, with both threads.
+fn follows(node: &Node) -> bool {
+    let (Some(view), Some(Server::Up(up))) = (node.view(), node.sight().map(|s| &s.server)) else { return false };
+    let owner = owner(view);
+    up.source.as_ref().is_some_and(|s| owner == Some(s.host.as_str()) && s.io && s.sql && !s.diverged)
+}
+
+/// Who leads and owns the record.
+fn owner(view: &View) -> Option<&str> {
+    let (leader, record) = (view.leader.as_ref()?, view.known()?);
+    (leader.epoch == record.epoch).then_some(leader.host.as_str())
+}
+
+/// How far this host is behind the present primary; `None` when it does not follow it.
+pub fn following(node: &Node, aside: &Aside) -> Option<Following> {
+    let lag = aside.lag.filter(|_| follows(node))?;
+    Some(Following { lag, at: aside.seen })
+}
+
+fn gauges(node: &Node, me: &str, aside: &Aside) -> BTreeMap<&'static str, u64> {
+    let mut gauges = BTreeMap::new();
+    let primary = matches!(node.standing(), Standing::Primary { .. });
+    gauges.insert("quorate_replication_primary", u64::from(primary));
+    gauges.insert("quorate_replication_following", u64::from(follows(node)));
+    if let Some(record) = node.view().and_then(View::known) {
+        gauges.insert("quorate_replication_epoch", record.epoch);
+        if record.primary.host == me {
+            gauges.insert("quorate_replication_synchronous", record.sync.len() as u64);
+        }
+    }
+    if let Some(lag) = aside.lag {
+        gauges.insert("quorate_replication_lag_milliseconds", u64::try_from(lag.as_millis()).unwrap_or(u64::MAX));
+    }
+    gauges
+}
+
+/// The status, as the helper and `quorate db` ask for it.
+pub fn status(node: &Node, me: &str, aside: &Aside, now: Duration) -> wire_db::Status {
+    let (standing, why, asynchronous) = match node.standing() {
+        Standing::Starting => (wire_db::Standing::Starting, None, false),
+        Standing::Following { waits } => (wire_db::Standing::Following, waits.map(str::to_owned), false),
+        Standing::Promoting { waits } => (wire_db::Standing::Promoting, Some(waits.to_owned()), false),
+        Standing::Primary { asynchronous, .. } => (wire_db::Standing::Primary, None, asynchronous),
+        Standing::HandingOver { to } => (wire_db::Standing::HandingOver, Some(to), false),
+        Standing::Fencing { why } => (wire_db::Standing::Fencing, Some(why.to_owned()), false),
+    };
+    let view = node.view();
+    wire_db::Status {
+        host: me.to_owned(),
+        standing,
+        why,
+        asynchronous,
+        coordinated: aside.viewed.is_some_and(|at| now.saturating_sub(at) <= VIEW),
+        leader: view.and_then(|v| v.leader.as_ref()).map(|l| l.host.clone()),
+        record: view.and_then(View::known).map(|r| wire_db::Kept {
+            epoch: r.epoch,
+            primary: r.primary.host.clone(),
+            sync: r.sync.iter().map(|m| m.host.clone()).collect(),
+        }),
+        server: server(node, aside),
+    }
+}
+
+fn server(node: &Node, aside: &Aside) -> wire_db::Server {
+    let Some(Server::Up(up)) = node.sight().map(|s| &s.server) else { return wire_db::Server::default() };
+    let source = up.source.as_ref();
+    wire_db::Server {
+        up: true,
+        writable: up.writable,
+        source: source.map(|s| s.host.clone()),
+        io: source.is_some_and(|s| s.io),
+        sql: source.is_some_and(|s| s.sql),
+        position: up.written.to_string(),
+        received: source.map(|s| s.received.to_string()).unwrap_or_default(),
+        lag_ms: aside.lag.and_then(|lag| u64::try_from(lag.as_millis()).ok()),
+    }
+}

@@ -1,0 +1,123 @@
+//! The primary's virtual IP: held with a life that the kernel itself ends, and announced.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::os::fd::AsRawFd;
+use std::time::Duration;
+
+use nix::sys::socket::{AddressFamily, LinkAddr, MsgFlags, SockFlag, SockType, sendto, socket};
+
+use crate::error::Error;
+use crate::{clock, command};
+
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// A virtual IP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vip {
+    pub address: IpAddr,
+    pub prefix: u8,
+    pub interface: String,
+}
+
+impl Vip {
+    /// Holds the address until this moment, rounded up to a second, or longer when asked again before.
+    pub fn hold(&self, until: Duration) -> Result<(), Error> {
+        let life = seconds(until.saturating_sub(clock::now()));
+        let (address, life) = (self.with_prefix(), life.to_string());
+        let args = ["address", "replace", &address, "dev", &self.interface];
+        let lives = ["valid_lft", &life, "preferred_lft", &life];
+        // Another host may have had it a moment ago; IPv6 would otherwise ask first whether somebody still has.
+        let quick: &[&str] = if self.address.is_ipv6() { &["nodad"] } else { &[] };
+        command::succeed("ip", &[&args[..], &lives[..], quick].concat(), LIMIT).map(drop)
+    }
+
+    /// Gives the address up.
+    pub fn withdraw(&self) -> Result<(), Error> {
+        let held = || {
+            nix::ifaddrs::getifaddrs().is_ok_and(|mut all| {
+                all.any(|i| {
+                    let found = i.address.as_ref();
+                    let v4 = found.and_then(|a| a.as_sockaddr_in()).map(|a| IpAddr::V4(a.ip()));
+                    let v6 = found.and_then(|a| a.as_sockaddr_in6()).map(|a| IpAddr::V6(a.ip()));
+                    v4.or(v6) == Some(self.address)
+                })
+            })
+        };
+        if !held() {
+            return Ok(());
+        }
+        let gone = command::succeed("ip", &["address", "del", &self.with_prefix(), "dev", &self.interface], LIMIT);
+        // Its life may just have ended.
+        if gone.is_err() && !held() { Ok(()) } else { gone.map(drop) }
+    }
+
+    fn with_prefix(&self) -> String {
+        format!("{}/{}", self.address, self.prefix)
+    }
+}
+
+/// The kernel counts such lives in seconds, and takes 0 for an address that is no more.
+fn seconds(left: Duration) -> u64 {
+    let whole = left.as_secs();
+    (whole + u64::from(left.subsec_nanos() > 0)).max(1)
+}
+
+/// Tells everybody on the segment who has the address now (gratuitous ARP, RFC 5227 section 3, as a request and as an
+/// answer: some listen only to one of them). The kernel does so by itself for IPv6.
+pub fn announce(vip: &Vip) -> Result<(), Error> {
+    let IpAddr::V4(address) = vip.address else { return Ok(()) };
+    let failed = |e: nix::Error| Error::Damaged(format!("announcing {address} on {}: {e}", vip.interface));
+    let link = link(&vip.interface).map_err(failed)?;
+    let Some(hardware) = link.addr() else { return Err(failed(nix::Error::EADDRNOTAVAIL)) };
+    let socket = socket(AddressFamily::Packet, SockType::Raw, SockFlag::SOCK_CLOEXEC, None).map_err(failed)?;
+    for operation in [REQUEST, REPLY] {
+        let frame = frame(hardware, address, operation);
+        sendto(socket.as_raw_fd(), &frame, &link, MsgFlags::MSG_DONTWAIT).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// An interface's own link address; it holds the number by which the kernel knows the interface.
+fn link(interface: &str) -> nix::Result<LinkAddr> {
+    let mut all = nix::ifaddrs::getifaddrs()?;
+    let found = all.find_map(|i| {
+        let link = i.address.as_ref().and_then(|a| a.as_link_addr()).copied();
+        link.filter(|_| i.interface_name == interface)
+    });
+    found.ok_or(nix::Error::ENODEV)
+}
+
+const REQUEST: u8 = 1;
+const REPLY: u8 = 2;
+
+/// An ARP frame (RFC 826) to everybody, in which an address speaks of itself.
+fn frame(hardware: [u8; 6], address: Ipv4Addr, operation: u8) -> Vec<u8> {
+    const EVERYBODY: [u8; 6] = [0xff; 6];
+    const ARP: [u8; 2] = [0x08, 0x06];
+    const ETHERNET_AND_IPV4: [u8; 6] = [0x00, 0x01, 0x08, 0x00, 6, 4];
+    let target = if operation == REQUEST { [0; 6] } else { EVERYBODY };
+    let address = address.octets();
+    [&EVERYBODY[..], &hardware, &ARP, &ETHERNET_AND_IPV4, &[0, operation], &hardware, &address, &target, &address]
+        .concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_life_is_never_shorter_than_what_is_left() {
+        assert_eq!(seconds(Duration::from_millis(3500)), 4);
+        assert_eq!(seconds(Duration::from_secs(3)), 3);
+        assert_eq!(seconds(Duration::ZERO), 1);
+    }
+
+    #[test]
+    fn an_announcement_is_an_arp_frame_of_the_address_about_itself() {
+        let frame = frame([2, 0, 0, 0, 0, 9], Ipv4Addr::new(10, 0, 0, 7), REQUEST);
+        assert_eq!(frame.len(), 42);
+        assert_eq!(&frame[..14], &[255, 255, 255, 255, 255, 255, 2, 0, 0, 0, 0, 9, 8, 6]);
+        assert_eq!(&frame[14..22], &[0, 1, 8, 0, 6, 4, 0, 1]);
+        assert_eq!(&frame[22..], &[2, 0, 0, 0, 0, 9, 10, 0, 0, 7, 0, 0, 0, 0, 0, 0, 10, 0, 0, 7]);
+    }
+}
