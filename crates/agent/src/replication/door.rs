@@ -28,6 +28,8 @@ const RETRY: Duration = Duration::from_millis(200);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ask {
     Open(Duration),
+    /// Without the virtual IP.
+    Read(Duration),
     Shut,
     Withdraw,
     Admit(BTreeSet<String>),
@@ -75,6 +77,9 @@ impl Door {
     fn carry_out(&self, ask: Ask, state: &mut State) {
         match ask {
             Ask::Open(until) => self.open(until, state),
+            Ask::Read(until) => {
+                self.let_in(until, state);
+            }
             Ask::Shut => self.shut(state),
             Ask::Withdraw => {
                 state.held = None;
@@ -86,12 +91,19 @@ impl Door {
         }
     }
 
-    fn open(&self, until: Duration, state: &mut State) {
+    fn let_in(&self, until: Duration, state: &mut State) -> bool {
         state.ajar = false;
         match self.gate.open(until) {
-            Ok(true) => {}
-            Ok(false) => return tracing::warn!("the lease ended before the door was open"),
-            Err(error) => return tracing::error!(%error, "the door cannot be opened"),
+            Ok(true) => return true,
+            Ok(false) => tracing::warn!("what let clients in ended before the door was open"),
+            Err(error) => tracing::error!(%error, "the door cannot be opened"),
+        }
+        false
+    }
+
+    fn open(&self, until: Duration, state: &mut State) {
+        if !self.let_in(until, state) {
+            return;
         }
         let Some(vip) = &self.vip else { return };
         match vip.hold(until) {

@@ -164,6 +164,7 @@ impl Driver {
         // A lane whose thread is gone has ended the process.
         match action {
             Action::Open { until } => drop(self.door.send(door::Ask::Open(until))),
+            Action::Read { until } => drop(self.door.send(door::Ask::Read(until))),
             Action::Shut => {
                 self.set_canary(false);
                 drop(self.door.send(door::Ask::Shut));

@@ -29,7 +29,7 @@ pub fn answer(node: &Node, me: &str, aside: &Aside, now: Duration) -> Answer {
     let leader = node.view().and_then(|v| v.leader.as_ref()).map(|l| l.host.as_str());
     let (ok, until, note) = match &standing {
         Standing::Primary { until, asynchronous } => {
-            (now < *until, Some(*until), asynchronous.then(|| Note::new("database-asynchronous")))
+            (now < *until, Some(*until), asynchronous.then(|| Note::new("replication-asynchronous")))
         }
         _ => (false, None, Some(why_not(node, leader, me))),
     };
@@ -120,6 +120,7 @@ fn server(node: &Node, aside: &Aside) -> wire_db::Server {
     let source = up.source.as_ref();
     wire_db::Server {
         up: true,
+        instance: up.instance.clone(),
         writable: up.writable,
         source: source.map(|s| s.host.clone()),
         io: source.is_some_and(|s| s.io),

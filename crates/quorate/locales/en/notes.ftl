@@ -69,7 +69,6 @@ note-agent-stale = the agent's last look is { $age } ms old, so the answer is no
 note-agent-not-here = this host has no { $verdict }: nothing to serve here; ask another host
 note-agent-other-writes = { $host } is the writer: this host's database is a standby, as it should be
 note-agent-no-writer = no host is the writer at the moment: one claims it within seconds; if this lasts, see `journalctl -u quorate-agent` on the database hosts
-note-database-asynchronous = writes are acknowledged by this host alone: no other host is synchronous at the moment; the database goes on, and would be down if this host were lost now
 note-database-not-primary = { $host } is not the open primary: give the order to the host that is
 note-database-leads = { $host } leads, or is about to: this order is for a host that does not
 note-agent-question = the agent does not understand the question: { $error }; the program that asks and the agent are of different versions

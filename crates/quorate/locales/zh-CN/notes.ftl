@@ -69,7 +69,6 @@ note-agent-stale = agent 最近一次检查是 { $age } 毫秒之前，因此回
 note-agent-not-here = 本机没有 { $verdict }：此处不提供该服务；请询问其他主机
 note-agent-other-writes = { $host } 是写节点：本机数据库是备用节点，属正常状态
 note-agent-no-writer = 目前没有写节点：几秒内会有主机接管；若持续如此，请在各数据库主机上查看 `journalctl -u quorate-agent`
-note-database-asynchronous = 写入仅由本机确认：目前没有同步主机；数据库仍在服务，但此刻若失去本机，数据库将中断
 note-database-not-primary = { $host } 不是已开放的主库：请向主库所在主机下达该命令
 note-database-leads = { $host } 正在或即将担任主库：该命令只适用于非主库主机
 note-agent-question = 代理无法理解该请求：{ $error }；发出请求的程序与代理版本不同
