@@ -28,6 +28,8 @@ pub fn run(program: &str, args: &[&str], limit: Duration) -> Result<Output, Erro
         .args(args)
         .env("LC_ALL", "C")
         .env("DEBIAN_FRONTEND", "noninteractive")
+        // systemctl would tell systemd that it is the agent, and is refused with a line in the journal.
+        .env_remove("NOTIFY_SOCKET")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
