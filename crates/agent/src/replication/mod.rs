@@ -124,7 +124,9 @@ impl Replication {
 
     fn tasks(&self, site: Site, gate: Gate) -> Tasks {
         let certificates = PathBuf::from(SERVER_CERTIFICATES);
-        Tasks { site, gate, certificates, copy_port: self.copy_port, trust: self.trust() }
+        // Where the configuration names none, the first one is as good: nobody else is told it.
+        let server_id = self.server_ids.get(&self.settings.me).copied().unwrap_or(1);
+        Tasks { site, gate, server_id, certificates, copy_port: self.copy_port, trust: self.trust() }
     }
 
     fn address(&self) -> Option<host::database::Vip> {
