@@ -176,6 +176,7 @@ mod tests {
         Record {
             epoch: 7,
             primary: Place { host: "a".into(), data: "d".into() },
+            lineage: 7,
             begins: Position::at(1, 4),
             sync: vec![],
             wanted: None,

@@ -92,15 +92,18 @@ impl Tasks {
         sql(&mut session, "SET GLOBAL rpl_semi_sync_slave_enabled = 0")?;
         sql(&mut session, "SET GLOBAL rpl_semi_sync_master_enabled = 0")?;
         sql(&mut session, &format!("SET GLOBAL server_id = {}", self.server_id ^ AS_REPLICA))?;
-        let demote = self.own_position(&mut session)?;
+        self.own_position(&mut session)?;
         sql(&mut session, &format!("SET GLOBAL slave_net_timeout = {SILENCE}"))?;
-        sql(&mut session, &self.change_master(address, demote))?;
+        sql(&mut session, &self.change_master(address))?;
         sql(&mut session, "START SLAVE")?;
         copy::settled(&self.site.data_dir)
     }
 
-    /// Makes the position to go on from what the data are at; whether that is what the own log says.
-    fn own_position(&self, session: &mut Session) -> Result<bool, Error> {
+    /// Makes the position to go on from what the data are at: what was applied, or what the own log says that was written
+    /// as a primary.
+    ///
+    /// `MASTER_DEMOTE_TO_SLAVE` would not do: it counts only what bears the number that the server has now.
+    fn own_position(&self, session: &mut Session) -> Result<(), Error> {
         let positions = "SELECT @@GLOBAL.gtid_binlog_pos, @@GLOBAL.gtid_slave_pos";
         let (log, applied): (String, String) = session.first(positions).map_err(sql_error)?.unwrap_or_default();
         if log.is_empty()
@@ -109,22 +112,24 @@ impl Tasks {
             // Without a state of its log, a copy could not give to others what it got with the copy.
             let copied = literal(&copied.to_string());
             sql(session, &format!("SET GLOBAL gtid_binlog_state = {copied}"))?;
-            sql(session, &format!("SET GLOBAL gtid_slave_pos = {copied}"))?;
-            return Ok(false);
+            return sql(session, &format!("SET GLOBAL gtid_slave_pos = {copied}"));
         }
         let position = |text: &str| text.parse::<Position>().map_err(|e| Error::Sql(e.to_string()));
-        Ok(!position(&applied)?.covers(&position(&log)?))
+        let (log, applied) = (position(&log)?, position(&applied)?);
+        if applied.covers(&log) {
+            return Ok(());
+        }
+        let all = literal(&applied.or_further(&log).to_string());
+        sql(session, &format!("SET GLOBAL gtid_slave_pos = {all}"))
     }
 
-    fn change_master(&self, source: IpAddr, demote: bool) -> String {
+    fn change_master(&self, source: IpAddr) -> String {
         let file = |name: &str| literal(&self.certificates.join(name).to_string_lossy());
-        // What it wrote itself as a primary counts as applied; refused where nothing of the kind was ever written.
-        let demote = if demote { ", MASTER_DEMOTE_TO_SLAVE = 1" } else { "" };
         format!(
             "CHANGE MASTER TO MASTER_HOST = {}, MASTER_PORT = {}, MASTER_USER = {}, MASTER_PASSWORD = '', \
              MASTER_CONNECT_RETRY = 1, MASTER_HEARTBEAT_PERIOD = 0.5, MASTER_SSL = 1, MASTER_SSL_CA = {}, \
              MASTER_SSL_CERT = {}, MASTER_SSL_KEY = {}, MASTER_SSL_VERIFY_SERVER_CERT = 1, \
-             MASTER_USE_GTID = slave_pos{demote}",
+             MASTER_USE_GTID = slave_pos",
             literal(&source.to_string()),
             self.site.replication_port,
             literal(accounts::REPLICA),
@@ -305,7 +310,7 @@ mod tests {
             copy_port: 9347,
             trust: Trust { ca: "ca".into(), certificate: "c".into(), key: "k".into() },
         };
-        let statement = tasks.change_master("10.0.0.2".parse().unwrap(), false);
+        let statement = tasks.change_master("10.0.0.2".parse().unwrap());
         for part in [
             "MASTER_HOST = '10.0.0.2', MASTER_PORT = 3307",
             "MASTER_SSL_VERIFY_SERVER_CERT = 1",
@@ -314,7 +319,5 @@ mod tests {
         ] {
             assert!(statement.contains(part), "{statement}");
         }
-        assert!(!statement.contains("DEMOTE"));
-        assert!(tasks.change_master("10.0.0.2".parse().unwrap(), true).ends_with("MASTER_DEMOTE_TO_SLAVE = 1"));
     }
 }
