@@ -45,6 +45,13 @@ enum StoreWork {
     Release { epoch: u64, lease: Option<u64> },
 }
 
+/// A report to be put.
+struct Saying {
+    report: Report,
+    seen: u64,
+    record: Option<u64>,
+}
+
 /// The driver of one host.
 pub struct Driver {
     node: Node,
@@ -58,7 +65,7 @@ pub struct Driver {
     door: Sender<door::Ask>,
     store: Sender<StoreWork>,
     renewals: Sender<u64>,
-    reports: Sender<(Report, Option<u64>)>,
+    reports: Sender<Saying>,
     tasks: Sender<Task>,
     view_pace: Pace,
     look_pace: Pace,
@@ -189,7 +196,7 @@ impl Driver {
                 tracing::info!(record = ?amendment.record, "to be kept");
                 drop(self.store.send(StoreWork::Amend(amendment)));
             }
-            Action::Tell { report, record } => drop(self.reports.send((report, record))),
+            Action::Tell { report, seen, record } => drop(self.reports.send(Saying { report, seen, record })),
             Action::Keep(Some(lease)) => {
                 self.held = self.held.map(|held| Held { lease, ..held });
                 lease::keep(self.held);
@@ -318,12 +325,12 @@ fn renewal_lane(config: &Replication, inbox: &Inbox) -> Result<Sender<u64>, Erro
     Ok(sender)
 }
 
-fn report_lane(config: &Replication, inbox: &Inbox) -> Result<Sender<(Report, Option<u64>)>, Error> {
-    let (sender, reports) = channel::<(Report, Option<u64>)>();
+fn report_lane(config: &Replication, inbox: &Inbox) -> Result<Sender<Saying>, Error> {
+    let (sender, reports) = channel::<Saying>();
     let (mut store, inbox, me) = (Store::new(config.access()), inbox.clone(), config.settings.me.clone());
     worker::start("reports", move || {
-        while let Ok((report, record)) = reports.recv() {
-            let stored = store.tell(&me, &report, record);
+        while let Ok(Saying { report, seen, record }) = reports.recv() {
+            let stored = store.tell(&me, &report, seen, record);
             inbox.event(Event::Told(stored));
         }
     })?;

@@ -88,11 +88,13 @@ impl Store {
         self.change(&txn, Instant::now() + CHANGE)
     }
 
-    /// Puts a host's report; with `record`, only if the record is still at this revision.
-    pub fn tell(&mut self, host: &str, report: &Report, record: Option<u64>) -> Stored {
-        let compares = record.map(|revision| Compare::Modified { key: RECORD.to_owned(), revision });
-        let change = Change::Put { key: format!("{HOSTS}{host}"), value: json(report), lease: None };
-        let txn = Txn { compares: compares.into_iter().collect(), changes: vec![change] };
+    /// Puts a host's report if the last one is still at the revision `seen`; with `record`, only if the record is at this
+    /// one.
+    pub fn tell(&mut self, host: &str, report: &Report, seen: u64, record: Option<u64>) -> Stored {
+        let key = format!("{HOSTS}{host}");
+        let mut compares = vec![Compare::Modified { key: key.clone(), revision: seen }];
+        compares.extend(record.map(|revision| Compare::Modified { key: RECORD.to_owned(), revision }));
+        let txn = Txn { compares, changes: vec![Change::Put { key, value: json(report), lease: None }] };
         self.change(&txn, Instant::now() + CHANGE)
     }
 
