@@ -87,7 +87,7 @@ fn group(probe: Probe, members: usize, config: &Arc<Config>, board: &Arc<Board>)
             canary.see(now, sight.row.as_ref());
             let seen = match &looked {
                 Ok((status, _)) => status.judge(members),
-                Err(trouble) => Seen::bad(trouble.note()),
+                Err(trouble) => host::probes::galera::silent(trouble),
             };
             let mut answer = answer(&decision, &seen, &looked);
             answer.gauges = gauges(&config.host, &looked, changes.count);

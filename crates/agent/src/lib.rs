@@ -12,6 +12,7 @@ mod config;
 mod database;
 pub mod election;
 mod metrics;
+pub mod recover;
 pub mod replication;
 mod routes;
 mod server;

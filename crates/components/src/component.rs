@@ -31,6 +31,8 @@ impl At<'_> {
 pub struct View<'a> {
     pub cluster: &'a Cluster,
     pub facts: &'a BTreeMap<HostName, Facts>,
+    /// The member whose data shall count after a full outage, by the operator's word, whatever the others have.
+    pub recover_with: Option<&'a HostName>,
 }
 
 impl<'a> View<'a> {

@@ -64,7 +64,7 @@ fn starts(preset: Preset, hosts: &[Host]) -> String {
             facts.remove(&member.name);
         }
     }
-    let starts: BTreeMap<_, _> = etcd.membership(View { cluster: &cluster, facts: &facts }).starts;
+    let starts: BTreeMap<_, _> = etcd.membership(View { cluster: &cluster, facts: &facts, recover_with: None }).starts;
     let word = |start: &Start| match start {
         Start::Plain => "plain".to_owned(),
         Start::With { flags, after } => {

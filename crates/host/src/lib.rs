@@ -9,6 +9,7 @@ pub mod clock;
 pub mod database;
 pub mod etcd;
 pub mod faults;
+pub mod galera;
 pub mod helper;
 pub mod probes;
 

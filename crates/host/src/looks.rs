@@ -16,7 +16,7 @@ use crate::{agent, command, external, probes, resources};
 const SCHEMA: &str = "quorate";
 const MARIADB: &str = "mariadb.service";
 /// Where members of a Galera group talk to each other.
-const GALERA_PORT: u16 = 4567;
+pub const GALERA_PORT: u16 = 4567;
 /// How long VRRP advertisements are listened for: a little more than the usual interval of one second.
 const VRRP_LISTEN: Duration = Duration::from_millis(1300);
 
@@ -71,7 +71,7 @@ fn galera() -> GaleraPosition {
 }
 
 /// Whether anything on this host accepts connections to a TCP port.
-fn listens(port: u16) -> bool {
+pub fn listens(port: u16) -> bool {
     const LISTEN: &str = "0A";
     let local = format!(":{port:04X}");
     ["/proc/net/tcp", "/proc/net/tcp6"].iter().flat_map(fs::read_to_string).any(|table| {
@@ -117,7 +117,7 @@ fn enabled(name: &str) -> bool {
 
 /// The properties that matter here.
 pub fn show(name: &str) -> BTreeMap<String, String> {
-    let properties = "LoadState,ActiveState,SubState,NeedDaemonReload,Result,CanReload";
+    let properties = "LoadState,ActiveState,SubState,InactiveEnterTimestampMonotonic,NeedDaemonReload,Result,CanReload";
     command::run("systemctl", &["show", "-p", properties, "--", name], command::SHORT)
         .map(|o| {
             o.stdout.lines().filter_map(|l| l.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect()

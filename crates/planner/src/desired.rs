@@ -32,8 +32,8 @@ pub fn looks(cluster: &Cluster, host: &Host) -> Vec<Look> {
 }
 
 /// Every part of every reached host, in the order of the components, hosts in file order.
-pub fn parts(cluster: &Cluster, facts: &BTreeMap<HostName, Facts>) -> Vec<Part> {
-    let view = View { cluster, facts };
+pub fn parts(cluster: &Cluster, facts: &BTreeMap<HostName, Facts>, recover_with: Option<&HostName>) -> Vec<Part> {
+    let view = View { cluster, facts, recover_with };
     let mut parts = Vec::new();
     for component in components::all().iter().copied() {
         for host in component.hosts(cluster) {

@@ -28,17 +28,20 @@ pub struct Observations<'a> {
     /// Per reached host, one entry per resource of [`crate::desired::per_host`].
     pub observed: &'a BTreeMap<HostName, Vec<Observed>>,
     pub absent: &'a BTreeMap<HostName, Note>,
+    /// The database member whose data shall count after a full outage, by the operator's word.
+    pub recover_with: Option<&'a HostName>,
 }
 
 /// Plans what brings the reached hosts to the file.
 pub fn plan(cluster: &Cluster, seen: Observations<'_>) -> Plan {
-    let parts = parts(cluster, seen.facts);
+    let parts = parts(cluster, seen.facts, seen.recover_with);
     let mut steps: Vec<Step> = Vec::new();
     let mut memberships: BTreeMap<&str, Membership> = BTreeMap::new();
     for part in &parts {
         let id = part.component.id();
-        let membership =
-            memberships.entry(id).or_insert_with(|| part.component.membership(View { cluster, facts: seen.facts }));
+        let membership = memberships.entry(id).or_insert_with(|| {
+            part.component.membership(View { cluster, facts: seen.facts, recover_with: seen.recover_with })
+        });
         if part.once {
             steps.extend(once(part, seen));
         } else {

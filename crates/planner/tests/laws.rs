@@ -99,7 +99,7 @@ proptest! {
         let (mut units, rest): (BTreeSet<_>, BTreeSet<_>) = differing.into_iter().partition(|(_, k)| k.starts_with("unit:"));
         prop_assert_eq!(planned(&plan, false), rest.clone());
         // Beside the units that differ, those that must take up a change of something that does.
-        for part in desired::parts(&world.cluster, &world.facts) {
+        for part in desired::parts(&world.cluster, &world.facts, None) {
             let host = part.host.to_string();
             let changed = part.resources.iter().filter(|r| rest.contains(&(host.clone(), r.key())));
             units.extend(changed.flat_map(Resource::touches).map(|t| (host.clone(), format!("unit:{}", t.unit))));

@@ -328,6 +328,32 @@ fn after_a_power_cut_the_member_with_the_last_word_leads() {
     assert_eq!(blocked.len(), 2, "the one that was not reached may know more");
 }
 
+#[test]
+fn nobody_leads_beside_an_empty_disk_but_by_the_operators_word() {
+    let mut world = World::settled(Preset::ThreeNode);
+    for host in ["node1", "node2", "node3"] {
+        let seen = if host == "node2" { Looked::Galera(GaleraPosition::default()) } else { was_at(7) };
+        world = world.with(host, "unit:mariadb.service", stopped()).looking(host, &Look::Galera, seen);
+        world.facts.get_mut(&host.into()).unwrap().came_up.push("mariadb.service".to_owned());
+    }
+    let blocked = |world: &World| -> Vec<_> {
+        world.plan().steps.into_iter().filter_map(|s| s.blocked).map(|n| n.to_string()).collect()
+    };
+    assert_eq!(blocked(&world), vec!["galera-member-empty hosts=node2"; 3]);
+    world.recover_with = Some("node2".into());
+    assert_eq!(blocked(&world), vec!["galera-recover-with-unfit host=node2"; 3]);
+    world.recover_with = Some("node3".into());
+    let world = world.without("node1");
+    let start = "Start unit:mariadb.service (drift)";
+    assert_eq!(
+        world.lines(),
+        [
+            format!("galera/node3/run: {start} [galeraLead:node3] [flag:/run/quorate/galera-bootstrap.env]"),
+            format!("galera/node2/run: {start} <- galera/node3/run"),
+        ]
+    );
+}
+
 /// Debian starts an engine when its package is installed: then the restart is the first start in the group.
 #[test]
 fn engines_that_the_distribution_has_started_found_too() {

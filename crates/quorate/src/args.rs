@@ -65,6 +65,12 @@ pub enum Command {
         #[arg(value_enum)]
         work: BackupWork,
     },
+    /// Bring the host's Galera member back after a full outage
+    #[command(hide = true)]
+    GaleraRecover {
+        #[arg(long)]
+        config: PathBuf,
+    },
     /// Ask the agent for a verdict
     #[command(hide = true)]
     Verdict { name: String },
@@ -160,6 +166,10 @@ pub struct ApplyArgs {
     /// The file was derived from this generation of the cluster
     #[arg(long, value_name = "N")]
     pub from_generation: Option<u64>,
+    /// After a full outage of Galera, let the data of this host count, whatever the other members may have: only if they
+    /// are lost for good
+    #[arg(long, value_name = "HOST")]
+    pub recover_with: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -74,6 +74,11 @@ fn run(cli: Cli, texts: &Texts) -> Result<ExitCode, Failure> {
         }
         Command::Backup { work: BackupWork::Take } => Ok(host::backup::take_here()),
         Command::Backup { work: BackupWork::Ship } => Ok(host::backup::ship_here()),
+        Command::GaleraRecover { config } => {
+            tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).without_time().init();
+            agent::recover::run(&config).map_err(|e| Failure::plain(exit::FAILED, e.to_string()))?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Verdict { name } => Ok(agent::ask(&name)),
     }
 }

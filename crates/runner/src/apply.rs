@@ -46,6 +46,8 @@ pub struct ApplyOptions {
     /// A plan that was saved earlier: carried out only if it is still what the hosts need.
     pub saved: Option<Plan>,
     pub from_generation: Option<u64>,
+    /// The database member whose data shall count after a full outage.
+    pub recover_with: Option<HostName>,
     /// Passwords of database accounts that the operator gives.
     pub passwords: BTreeMap<String, Secret>,
     /// Who runs, for others who find the lock taken.
@@ -90,7 +92,15 @@ pub struct Planned {
 pub async fn plan_only(options: &ApplyOptions, fleet: &mut Fleet) -> Result<Planned, Error> {
     let observation = observe::facts(&options.cluster, fleet, FACTS_LIMIT, |_| vec![]).await;
     let (state, _) = intended(options, &observation.facts)?;
-    let (plan, _) = observe::compare(&options.cluster, fleet, &observation.facts, &state.secrets, None).await;
+    let (plan, _) = observe::compare(
+        &options.cluster,
+        fleet,
+        &observation.facts,
+        &state.secrets,
+        options.recover_with.as_ref(),
+        None,
+    )
+    .await;
     checked(&plan)?;
     Ok(Planned { plan: select(plan, &options.selection), generation: state.generation, facts: observation.facts })
 }
@@ -183,8 +193,15 @@ pub async fn apply(options: ApplyOptions, mut fleet: Fleet, confirm: impl Fn(&Pl
         run: journal.run.clone(),
         control: keepers.contains(host),
     };
-    let (full, granted_by) =
-        observe::compare(&options.cluster, &mut fleet, &observation.facts, &state.secrets, Some(&acquire)).await;
+    let (full, granted_by) = observe::compare(
+        &options.cluster,
+        &mut fleet,
+        &observation.facts,
+        &state.secrets,
+        options.recover_with.as_ref(),
+        Some(&acquire),
+    )
+    .await;
     if let Err(note) = granted(&keepers, &granted_by) {
         give_back(&fleet.links, &granted_by, token).await;
         return Err(note.into());
@@ -275,8 +292,15 @@ async fn locked(
                 }
                 // What was refused may have become possible by what was done.
                 *observation = observe::facts(&options.cluster, fleet, FACTS_LIMIT, |_| vec![]).await;
-                let (again, _) =
-                    observe::compare(&options.cluster, fleet, &observation.facts, &state.secrets, None).await;
+                let (again, _) = observe::compare(
+                    &options.cluster,
+                    fleet,
+                    &observation.facts,
+                    &state.secrets,
+                    options.recover_with.as_ref(),
+                    None,
+                )
+                .await;
                 checked(&again)?;
                 // What failed on a host that has gone meanwhile stays said: nothing is planned for it any more.
                 gone.extend(plan.steps.iter().filter(|s| fleet.absent.contains_key(&s.host)).map(|s| s.id.clone()));

@@ -69,9 +69,10 @@ pub async fn compare(
     fleet: &mut Fleet,
     facts: &BTreeMap<HostName, Facts>,
     secrets: &ClusterSecrets,
+    recover_with: Option<&HostName>,
     lock: Option<&(dyn Fn(&HostName) -> LockRequest + Sync)>,
 ) -> (Plan, BTreeMap<HostName, LockGrant>) {
-    let parts = planner::desired::parts(cluster, facts);
+    let parts = planner::desired::parts(cluster, facts, recover_with);
     let wanted = planner::desired::per_host(&parts);
     let answers = fleet
         .ask_all(LIMIT, |host| {
@@ -93,7 +94,7 @@ pub async fn compare(
     // A host lost between the two round trips is planned for as absent.
     let facts: BTreeMap<_, _> =
         facts.iter().filter(|(h, _)| observed.contains_key(*h)).map(|(h, f)| (h.clone(), f.clone())).collect();
-    let plan = plan(cluster, Observations { facts: &facts, observed: &observed, absent: &fleet.absent });
+    let plan = plan(cluster, Observations { facts: &facts, observed: &observed, absent: &fleet.absent, recover_with });
     (plan, grants)
 }
 

@@ -1,6 +1,8 @@
 //! Quorate's agent: a small daemon on every host that answers what only the host itself can say — may this host's
 //! database be written, is its gateway serving — for HAProxy and keepalived.
 
+mod recovery;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -50,6 +52,9 @@ impl Component for Agent {
             mode: 0o644,
             touches: restart(),
         };
+        let recovers = recovery::runs(at.cluster, at.host);
+        let mut program = restart();
+        program.extend(recovers.then(recovery::touch));
         let mut resources = vec![
             Resource::User { name: AGENT_ACCOUNT.to_owned() },
             directory(CERTIFICATES, "root", AGENT_ACCOUNT, 0o750),
@@ -63,7 +68,7 @@ impl Component for Agent {
                 issued: None,
                 root: String::new(),
             }),
-            Resource::Program { touches: restart() },
+            Resource::Program { touches: program },
             file("/etc/quorate/agent.json", configuration(at)),
             file(
                 "/etc/systemd/system/quorate-agent.service",
@@ -76,6 +81,9 @@ impl Component for Agent {
         // The file is given to the agent's account, so it follows that account in this list.
         resources.extend(crate::external::password_file(at.cluster, at.host));
         resources.push(Resource::Unit { name: UNIT.to_owned(), enabled: true, active: true });
+        if recovers {
+            resources.extend(recovery::desired(at));
+        }
         resources
     }
 

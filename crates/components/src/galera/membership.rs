@@ -4,16 +4,17 @@
 //! member that is merely unreachable may be the cluster. Where no member has ever been in a cluster, all are seeded
 //! together; where some have, the one with the highest position leads and the others join it.
 
+use failover::galera::{Position, candidates};
 use model::{Host, HostName};
 use wire::facts::GaleraPosition;
 use wire::{Look, Looked, Note, Resource};
 
-use super::{FLAG, UNIT};
+use super::{FLAG, LEAD, UNIT};
 use crate::component::{Component, Membership, Start, View};
 
 /// Milliseconds after which a member that waits for its peers, all of them reachable, is stuck: their recorded views
 /// differ and only a new leader helps. A power cut of all members heals by itself within a few seconds.
-const STUCK_MS: u64 = 20_000;
+const STUCK_MS: u64 = failover::galera::LASTING.as_millis() as u64;
 
 fn position<'a>(view: View<'a>, host: &HostName) -> Option<&'a GaleraPosition> {
     match view.looked(host, &Look::Galera) {
@@ -33,6 +34,8 @@ pub fn decide(view: View<'_>) -> Membership {
     let reached: Vec<_> = members.iter().filter_map(|h| position(view, &h.name).map(|p| (*h, p))).collect();
     let starts = if reached.iter().any(|(_, p)| p.primary) {
         all(&reached, &Start::Plain)
+    } else if let Some(leader) = view.recover_with {
+        recover_with(leader, &reached)
     } else if !absent.is_empty() {
         let names: Vec<_> = absent.iter().map(|h| h.name.as_str()).collect();
         all(&reached, &Start::Refused(Note::new("galera-bootstrap-needs-all").with("absent", names.join(", "))))
@@ -41,7 +44,7 @@ pub fn decide(view: View<'_>) -> Membership {
     } else if reached.iter().any(|(_, p)| waits(p)) {
         come_back(&reached)
     } else {
-        recover(&reached)
+        recover(view, &reached)
     };
     Membership { starts, ..Membership::default() }
 }
@@ -90,52 +93,60 @@ fn come_back(reached: &Reached<'_>) -> Starts {
         .collect()
 }
 
+/// The operator's word: this member leads, once those that wait have been ended.
+fn recover_with(leader: &HostName, reached: &Reached<'_>) -> Starts {
+    if !reached.iter().any(|(host, p)| host.name == *leader && p.formed) {
+        return all(reached, &Start::Refused(Note::new("galera-recover-with-unfit").with("host", leader)));
+    }
+    if reached.iter().any(|(_, p)| p.unit_active) {
+        let end = Start::Clear(vec![Resource::Kill { unit: UNIT.to_owned() }]);
+        let start = |p: &GaleraPosition| {
+            if p.unit_active { end.clone() } else { Start::Refused(Note::new("galera-recovery-follows")) }
+        };
+        return reached.iter().map(|(host, p)| (host.name.clone(), start(p))).collect();
+    }
+    led_by(leader, reached)
+}
+
 /// Nobody runs: the member with the highest position leads, the others join it.
-fn recover(reached: &Reached<'_>) -> Starts {
-    match leader(reached) {
+fn recover(view: View<'_>, reached: &Reached<'_>) -> Starts {
+    match leader(view, reached) {
         Err(note) => all(reached, &Start::Refused(note)),
-        Ok(leader) => reached
-            .iter()
-            .map(|(host, _)| {
-                let start = if host.name == leader {
-                    let content = "_WSREP_NEW_CLUSTER=--wsrep-new-cluster\n".to_owned();
-                    let flags = vec![
-                        Resource::GaleraLead { member: leader.to_string() },
-                        Resource::Flag { path: FLAG.into(), content },
-                    ];
-                    Start::With { flags, after: vec![] }
-                } else {
-                    Start::With { flags: vec![], after: vec![leader.clone()] }
-                };
-                (host.name.clone(), start)
-            })
-            .collect(),
+        Ok(leader) => led_by(&leader, reached),
     }
 }
 
-fn leader(reached: &Reached<'_>) -> Result<HostName, Note> {
-    let formed = || reached.iter().filter(|(_, p)| p.formed);
-    let mut uuids: Vec<_> = formed().filter_map(|(_, p)| p.uuid.as_deref()).collect();
-    uuids.sort_unstable();
-    uuids.dedup();
-    if uuids.len() > 1 {
-        return Err(Note::new("galera-several-clusters").with("uuids", uuids.join(", ")));
-    }
-    let unknown: Vec<_> =
-        formed().filter(|(_, p)| p.uuid.is_none() || p.seqno.is_none()).map(|(h, _)| h.name.as_str()).collect();
-    if !unknown.is_empty() {
-        return Err(Note::new("galera-position-unknown").with("hosts", unknown.join(", ")));
-    }
-    // Of several with the highest position the first in the file leads.
-    let mut best: Option<(&Host, i64)> = None;
-    for (host, position) in formed() {
-        if let Some(seqno) = position.seqno
-            && best.is_none_or(|(_, highest)| seqno > highest)
-        {
-            best = Some((host, seqno));
-        }
-    }
-    best.map(|(host, _)| host.name.clone()).ok_or_else(|| Note::new("galera-position-unknown").with("hosts", "-"))
+fn led_by(leader: &HostName, reached: &Reached<'_>) -> Starts {
+    let lead = || {
+        vec![
+            Resource::GaleraLead { member: leader.to_string() },
+            Resource::Flag { path: FLAG.into(), content: LEAD.to_owned() },
+        ]
+    };
+    reached
+        .iter()
+        .map(|(host, _)| {
+            let start = if host.name == *leader {
+                Start::With { flags: lead(), after: vec![] }
+            } else {
+                Start::With { flags: vec![], after: vec![leader.clone()] }
+            };
+            (host.name.clone(), start)
+        })
+        .collect()
+}
+
+/// Of several with the latest writes the first in the file leads.
+fn leader(view: View<'_>, reached: &Reached<'_>) -> Result<HostName, Note> {
+    let positions: Vec<_> = reached
+        .iter()
+        .map(|(host, p)| {
+            let known = view.came_up(&host.name, UNIT);
+            (host.name.clone(), Position { uuid: p.uuid.clone(), seqno: p.seqno, formed: p.formed, known })
+        })
+        .collect();
+    let named: Vec<_> = positions.iter().map(|(name, position)| (name.as_str(), position)).collect();
+    candidates(&named).map(|chosen| HostName::from(chosen.first().copied().unwrap_or_default()))
 }
 
 /// The member through which accounts are made: one in the primary component, or else one that will be.

@@ -31,7 +31,9 @@ const WRITER_TABLE: &str = "writer";
 /// The operating system's and the database's account of the agent.
 pub(crate) const AGENT_ACCOUNT: &str = "quorate";
 pub(crate) const CERTIFICATES: &str = "/etc/quorate/mariadb";
-const FLAG: &str = "/run/quorate/galera-bootstrap.env";
+/// Tells one start of the unit something, and what tells it to lead.
+pub(crate) const FLAG: &str = "/run/quorate/galera-bootstrap.env";
+pub(crate) const LEAD: &str = "_WSREP_NEW_CLUSTER=--wsrep-new-cluster\n";
 
 pub(crate) fn settings(cluster: &Cluster) -> Option<&model::Galera> {
     match cluster.database.as_ref().map(|d| &d.mode) {

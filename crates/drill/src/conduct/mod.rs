@@ -139,7 +139,7 @@ impl Conductor<'_> {
         let seen = runtime.block_on(runner::observe::facts(self.cluster, &mut fleet, LIMIT, |_| vec![])).facts;
         // The engines are what the plan would install.
         let mut engines: BTreeMap<HostName, Vec<String>> = BTreeMap::new();
-        for part in planner::desired::parts(self.cluster, &seen) {
+        for part in planner::desired::parts(self.cluster, &seen, None) {
             let packages = part.resources.into_iter().filter_map(|r| match r {
                 wire::Resource::Package { name } => Some(name),
                 _ => None,

@@ -69,7 +69,7 @@ impl Status {
     pub fn judge(&self, members: usize) -> Seen {
         let comment = self.value("wsrep_local_state_comment");
         let mut seen = if !self.primary {
-            Seen::bad(Note::new("galera-not-primary"))
+            Seen::bad(crate::galera::word().unwrap_or_else(|| Note::new("galera-not-primary")))
         } else if self.standing == Standing::Other {
             Seen::bad(Note::new("galera-joining").with("state", comment))
         } else if !self.ready {
@@ -111,18 +111,23 @@ impl Status {
         self.values.get(name)?.parse().ok()
     }
 
-    fn value(&self, name: &str) -> &str {
+    pub(crate) fn value(&self, name: &str) -> &str {
         self.values.get(name).map_or("", String::as_str)
     }
+}
+
+/// The server did not answer; what the recovery after a full outage has to say of that is worth more.
+pub fn silent(trouble: &Trouble) -> Seen {
+    Seen::bad(crate::galera::word().unwrap_or_else(|| trouble.note()))
 }
 
 pub(super) fn member(members: usize) -> Seen {
     let mut session = match Session::open(LIMIT) {
         Ok(session) => session,
-        Err(trouble) => return Seen::bad(trouble.note()),
+        Err(trouble) => return silent(&trouble),
     };
     match Status::read(&mut session) {
-        Err(trouble) => Seen::bad(trouble.note()),
+        Err(trouble) => silent(&trouble),
         Ok(status) => {
             let mut seen = status.judge(members);
             // Only a reading: before the table exists, the member is none the worse.
@@ -155,7 +160,7 @@ pub fn galera_position() -> GaleraPosition {
     let state = unit::state(UNIT).unwrap_or_default();
     let unit_active = !matches!(state.as_str(), "inactive" | "failed" | "unknown" | "");
     let data = Path::new(DATA);
-    let (mut uuid, mut seqno) = saved(&fs::read_to_string(data.join("grastate.dat")).unwrap_or_default());
+    let (mut uuid, mut seqno) = saved();
     let initialised = data.join("mysql").is_dir();
     if uuid.is_some() && seqno.is_none() && initialised && !unit_active && !server_runs() {
         let recovered = recover();
@@ -174,12 +179,17 @@ pub fn galera_position() -> GaleraPosition {
     }
 }
 
-fn is_uuid(text: &str) -> bool {
+/// Group and position as the member last wrote them down.
+pub(crate) fn saved() -> (Option<String>, Option<i64>) {
+    read_saved(&fs::read_to_string(Path::new(DATA).join("grastate.dat")).unwrap_or_default())
+}
+
+pub(crate) fn is_uuid(text: &str) -> bool {
     text.len() == NO_UUID.len() && text != NO_UUID
 }
 
 /// Group and position from grastate.dat; the position is -1 while the member runs or when it crashed.
-fn saved(grastate: &str) -> (Option<String>, Option<i64>) {
+fn read_saved(grastate: &str) -> (Option<String>, Option<i64>) {
     let value = |name: &str| grastate.lines().filter_map(|l| l.split_once(':')).find(|(n, _)| n.trim() == name);
     let uuid = value("uuid").map(|(_, v)| v.trim().to_owned()).filter(|u| is_uuid(u));
     let seqno = value("seqno").and_then(|(_, v)| v.trim().parse().ok()).filter(|s: &i64| *s >= 0);
@@ -252,7 +262,7 @@ mod tests {
     #[test]
     fn the_saved_position_is_read_as_galera_writes_it() {
         let file = |uuid: &str, seqno: &str| {
-            saved(&format!(
+            read_saved(&format!(
                 "# GALERA saved state\nversion: 2.1\nuuid:    {uuid}\nseqno:   {seqno}\nsafe_to_bootstrap: 0\n"
             ))
         };
@@ -260,7 +270,7 @@ mod tests {
         assert_eq!(file(UUID, "-1"), (Some(UUID.to_owned()), None));
         assert_eq!(file(NO_UUID, "-1"), (None, None));
         assert_eq!(file(NO_UUID, "7"), (None, None));
-        assert_eq!(saved(""), (None, None));
+        assert_eq!(read_saved(""), (None, None));
     }
 
     #[test]

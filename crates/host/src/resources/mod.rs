@@ -7,7 +7,7 @@ mod account;
 mod backup_credentials;
 mod block;
 mod certificate;
-mod file;
+pub mod file;
 pub mod galera;
 mod kernel;
 pub mod package;

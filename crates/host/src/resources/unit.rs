@@ -69,7 +69,11 @@ pub fn apply(store: &Store, cluster: &str, name: &str, enabled: bool, active: bo
         (false, _) => {
             // A unit that failed too often lately must still be startable by hand.
             let _ = command::run("systemctl", &["reset-failed", name], command::SHORT);
-            systemctl("start", name)?;
+            match systemctl("start", name) {
+                // The hosts recover their database by themselves, and have stopped this member for it.
+                Err(_) if crate::galera::is_held(name) && crate::galera::comes_back() => {}
+                started => started?,
+            }
         }
         (true, Some(UnitEffect::Restart)) => systemctl("restart", name)?,
         (true, Some(UnitEffect::Reload)) => systemctl("reload-or-restart", name)?,

@@ -27,6 +27,7 @@ pub struct World {
     pub observed: BTreeMap<HostName, Vec<Observed>>,
     pub absent: BTreeMap<HostName, Note>,
     settled: bool,
+    pub recover_with: Option<HostName>,
 }
 
 /// What differs, for a law that was broken.
@@ -58,7 +59,7 @@ impl World {
         let facts: BTreeMap<_, _> =
             cluster.hosts.iter().map(|h| (h.name.clone(), facts(&cluster, h, settled))).collect();
         let observed = observed(&cluster, &facts, settled);
-        Self { cluster, facts, observed, absent: BTreeMap::new(), settled }
+        Self { cluster, facts, observed, absent: BTreeMap::new(), settled, recover_with: None }
     }
 
     /// A host that was not reached.
@@ -95,7 +96,12 @@ impl World {
 
     /// The plan, which must be free of flaws.
     pub fn plan(&self) -> Plan {
-        let seen = Observations { facts: &self.facts, observed: &self.observed, absent: &self.absent };
+        let seen = Observations {
+            facts: &self.facts,
+            observed: &self.observed,
+            absent: &self.absent,
+            recover_with: self.recover_with.as_ref(),
+        };
         let plan = plan(&self.cluster, seen);
         assert_eq!(check::check(&plan), []);
         plan
@@ -135,7 +141,7 @@ fn observed(cluster: &Cluster, facts: &BTreeMap<HostName, Facts>, settled: bool)
         difference: if settled { Difference::None } else { unmade(resource) },
         owned: settled,
     };
-    let wanted = desired::per_host(&desired::parts(cluster, facts));
+    let wanted = desired::per_host(&desired::parts(cluster, facts, None));
     wanted.into_iter().map(|(host, list)| (host, list.iter().map(observe).collect())).collect()
 }
 

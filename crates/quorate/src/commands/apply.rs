@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
+use model::HostName;
 use planner::Plan;
 use planner::health::State;
 use planner::select::{Selection, parse_numbers};
@@ -22,6 +23,11 @@ pub fn run(args: ApplyArgs, texts: &Texts) -> Result<ExitCode, Failure> {
     if let Some(note) = later(&context.cluster, texts) {
         return Err(Failure::note(exit::FAILED, note));
     }
+    if let Some(host) = &args.recover_with
+        && !context.cluster.database_members().iter().any(|h| h.name.as_str() == host)
+    {
+        return Err(Failure::note(exit::USAGE, Note::new("galera-recover-with-unfit").with("host", host)));
+    }
     let saved = args.plan.as_deref().map(read_plan).transpose()?;
     let (events, receiver) = tokio::sync::mpsc::unbounded_channel();
     let (stopper, stop) = tokio::sync::watch::channel(false);
@@ -32,6 +38,7 @@ pub fn run(args: ApplyArgs, texts: &Texts) -> Result<ExitCode, Failure> {
         selection: selection(&args.select, &context.cluster)?,
         saved,
         from_generation: args.from_generation,
+        recover_with: args.recover_with.as_deref().map(HostName::from),
         passwords: context.passwords()?,
         holder: context::holder(),
         hold: args.hold_at.as_deref().map(hold).transpose()?,

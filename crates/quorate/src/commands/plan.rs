@@ -41,6 +41,7 @@ pub fn run(args: &PlanArgs, texts: &Texts) -> Result<ExitCode, Failure> {
         selection: commands::apply::selection(&args.select, &context.cluster)?,
         saved: None,
         from_generation: args.from_generation,
+        recover_with: None,
         passwords: context.passwords()?,
         holder: String::new(),
         hold: None,
