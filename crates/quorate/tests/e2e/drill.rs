@@ -10,7 +10,7 @@ use crate::support::{Demo, Ended, HOSTS};
 
 impl Demo {
     /// A drill on this lab; most trials end sooner than an operator's would.
-    fn drill(&self, words: &[&str]) -> Ended {
+    pub fn drill(&self, words: &[&str]) -> Ended {
         let mut all = vec!["drill", "--yes", "--json", "--hold", "10", "--lab", self.lab.name()];
         all.extend(words);
         self.run(&all)
@@ -19,7 +19,7 @@ impl Demo {
 
 /// Every trial happened as predicted, and so many were made.
 #[track_caller]
-fn assert_as_predicted(ended: &Ended, trials: usize) -> Value {
+pub fn assert_as_predicted(ended: &Ended, trials: usize) -> Value {
     let report = ended.json();
     let made = report["trials"].as_array().unwrap();
     for trial in made {
@@ -44,7 +44,7 @@ fn assert_as_predicted(ended: &Ended, trials: usize) -> Value {
 }
 
 /// What was said of a capability in a trial: promised to serve, and observed.
-fn said<'r>(report: &'r Value, trial: &str, capability: &str) -> (bool, &'r str) {
+pub fn said<'r>(report: &'r Value, trial: &str, capability: &str) -> (bool, &'r str) {
     let trials = report["trials"].as_array().unwrap();
     let trial = trials.iter().find(|t| t["prediction"]["trial"]["name"] == trial).unwrap();
     assert!(trial["observation"].is_object(), "not carried through: {}", trial["outcome"]);

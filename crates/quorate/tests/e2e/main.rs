@@ -12,6 +12,7 @@ mod deploy;
 mod drift;
 mod drill;
 mod external;
+mod failover;
 mod faults;
 mod kill_walk;
 mod lock;
