@@ -11,7 +11,12 @@ use crate::support::{Demo, Ended, HOSTS};
 impl Demo {
     /// A drill on this lab; most trials end sooner than an operator's would.
     pub fn drill(&self, words: &[&str]) -> Ended {
-        let mut all = vec!["drill", "--yes", "--json", "--hold", "10", "--lab", self.lab.name()];
+        self.drill_for("10", words)
+    }
+
+    /// The same, with faults that last so many seconds.
+    pub fn drill_for(&self, hold: &str, words: &[&str]) -> Ended {
+        let mut all = vec!["drill", "--yes", "--json", "--hold", hold, "--lab", self.lab.name()];
         all.extend(words);
         self.run(&all)
     }

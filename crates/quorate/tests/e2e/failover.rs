@@ -30,9 +30,12 @@ impl Demo {
     /// Breaks one thing; it ends as predicted, also where that is a loss.
     #[track_caller]
     fn break_so(&self, fault: &str) -> serde_json::Value {
-        assert_as_predicted(&self.drill(&["--expect-loss", "--fault", fault]), 1)
+        assert_as_predicted(&self.drill_for(HOLD, &["--expect-loss", "--fault", fault]), 1)
     }
 }
+
+/// Seconds: a lease must have ended, and five seconds are left in which it is judged whether the database serves.
+const HOLD: &str = "12";
 
 /// Cloudpods on three hosts (CP-2): either database host alone may be lost, both may not, and then the primary's and
 /// its replica's every way to fail.
@@ -40,7 +43,7 @@ impl Demo {
 fn cloudpods_on_three_hosts() {
     let demo = Demo::with("e2e-failover-cp2", CP3, 3);
     demo.apply().expect(0);
-    let report = assert_as_predicted(&demo.drill(&["--hosts-only", "--expect-loss"]), 3);
+    let report = assert_as_predicted(&demo.drill_for(HOLD, &["--hosts-only", "--expect-loss"]), 3);
     for host in ["node1", "node2"] {
         assert_eq!(said(&report, &format!("kill host {host}"), "database"), (true, "served"));
     }
@@ -75,7 +78,7 @@ fn cloudpods_on_five_hosts() {
     demo.apply().expect(0);
     for (control, database) in [("node1", "node4"), ("node2", "node5")] {
         let fault = format!("kill host {control} + kill host {database}");
-        let report = assert_as_predicted(&demo.drill(&["--fault", &fault]), 1);
+        let report = assert_as_predicted(&demo.drill_for(HOLD, &["--fault", &fault]), 1);
         assert_eq!(said(&report, &fault, "database"), (true, "served"));
     }
 }
