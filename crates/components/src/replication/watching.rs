@@ -27,15 +27,15 @@ pub(super) fn compare(members: &[&Host], reports: &BTreeMap<HostName, Vec<ProbeR
 pub(super) fn watches(members: usize) -> Vec<Watch> {
     let watch = |name, hold_s, expression: &str| Watch { name, expression: expression.to_owned(), hold_s };
     vec![
-        watch("no-primary", 15, "(sum(quorate_database_primary) or vector(0)) < 1"),
-        watch("several-primaries", 5, "sum(quorate_database_primary) > 1"),
-        watch("not-synchronous", 30, "(max(quorate_database_synchronous_hosts) or vector(0)) < 1"),
-        watch("not-following", 60, "quorate_database_follows == 0 and quorate_database_primary == 0"),
-        watch("lag", 60, "quorate_database_lag_milliseconds > 10000"),
+        watch("no-primary", 15, "(sum(quorate_replication_primary) or vector(0)) < 1"),
+        watch("several-primaries", 5, "sum(quorate_replication_primary) > 1"),
+        watch("not-synchronous", 30, "(max(quorate_replication_synchronous) or vector(0)) < 1"),
+        watch("not-following", 60, "quorate_replication_following == 0 and quorate_replication_primary == 0"),
+        watch("lag", 60, "quorate_replication_lag_milliseconds > 10000"),
         // What no agent exports raises no alarm of its own.
         Watch {
             name: "unwatched",
-            expression: format!("(count(quorate_database_primary) or vector(0)) < {members}"),
+            expression: format!("(count(quorate_replication_primary) or vector(0)) < {members}"),
             hold_s: 30,
         },
     ]

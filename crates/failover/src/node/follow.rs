@@ -49,7 +49,8 @@ impl Node {
             return None;
         }
         if self.silent.is_some_and(|since| now.saturating_sub(since) >= 5 * self.settings.timing.silence)
-            && self.lanes.server.is_none()
+            // These two are silent for long while they do well; any other task waits for a server that hangs.
+            && !matches!(self.lanes.server, Some(Task::Start(_) | Task::Rebuild(_)))
             && !self.lanes.killing
         {
             self.lanes.killing = true;

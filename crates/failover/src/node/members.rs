@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Lead, Node, Phase};
+use super::{Lead, Lost, Node, Phase};
 use crate::{Action, Amendment, Member, Record, Report, Up, View};
 
 /// A host that did not manage to become synchronous is not asked again before this.
@@ -15,6 +15,8 @@ const AGAIN: Duration = Duration::from_secs(4);
 /// So far may a host lag that is asked to become synchronous, in transactions not yet received. Under load its report
 /// is always some thousands late; one that lags more would keep commits waiting.
 const NEAR: u64 = 20_000;
+/// So long after a host was lost it is noted how far the log goes: the agent's own writes, one a second, have moved it.
+const PROGRESS: Duration = Duration::from_millis(1200);
 
 impl Node {
     pub(super) fn members(&mut self, now: Duration, record: &Record, up: &Up, view: &View, out: &mut Vec<Action>) {
@@ -35,6 +37,12 @@ impl Node {
 
     /// Nobody is synchronous.
     fn add(&mut self, now: Duration, record: &Record, up: &Up, view: &View) -> Option<Change> {
+        if let Phase::Lead(Lead { lost: Some(lost), .. }) = &mut self.phase
+            && lost.mark.is_none()
+            && now.saturating_sub(lost.since) >= PROGRESS
+        {
+            lost.mark = Some(up.written.clone());
+        }
         let candidate = self.candidate(now, record, up, view);
         let Phase::Lead(lead) = &mut self.phase else { return None };
         lead.asked = record.wanted.clone().map(|wanted| match lead.asked.take() {
@@ -110,6 +118,9 @@ impl Node {
     fn keep(&mut self, now: Duration, record: &Record, one: &Member, up: &Up, view: &View) -> Option<Change> {
         if self.lost(now, one, up, view) {
             let wanted = self.candidate(now, record, up, view).filter(|c| *c != one.host);
+            if let Phase::Lead(lead) = &mut self.phase {
+                lead.lost = Some(Lost { host: one.host.clone(), since: now, mark: None });
+            }
             return Some(Record { sync: vec![], wanted, handover: None, ..record.clone() }.into());
         }
         let Phase::Lead(lead) = &mut self.phase else { return None };
@@ -173,8 +184,15 @@ impl Node {
         let fresh = |host: &String| {
             self.heard.get(host).is_some_and(|(_, since)| now.saturating_sub(*since) <= self.settings.timing.report)
         };
-        let fit =
-            |host: &&String| **host != self.me() && fresh(host) && view.report(host).is_some_and(|r| self.fit(r, up));
+        // A host that is frozen or cut off goes on saying what it said last.
+        let moved = |host: &String, report: &Report| match &lead.lost {
+            Some(lost) if lost.host == *host => lost.mark.as_ref().is_some_and(|mark| report.received.covers(mark)),
+            _ => true,
+        };
+        let fit = |host: &&String| {
+            let near = |r: &Report| self.fit(r, up) && moved(host, r);
+            **host != self.me() && fresh(host) && view.report(host).is_some_and(near)
+        };
         let wished = lead.handover.as_ref().map(|h| &h.to);
         let known = [wished, record.wanted.as_ref()].into_iter().flatten().find(fit);
         known.or_else(|| self.settings.hosts.iter().find(fit)).cloned()

@@ -116,11 +116,22 @@ struct Lead {
     mark: Option<(String, crate::Position)>,
     /// The host that is asked to become synchronous, and since when.
     asked: Option<(String, Duration)>,
+    /// The synchronous host that was lost last: it is not asked again before it has received something new.
+    lost: Option<Lost>,
     /// No host is asked to become synchronous before this: the last one did not manage.
     no_adding_before: Duration,
     handover: Option<Handover>,
     /// Whether the server was told to take writes: then only its end is sure to stop them.
     opened: bool,
+}
+
+/// A host for which commits waited in vain.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Lost {
+    host: String,
+    since: Duration,
+    /// How far the log went a while later.
+    mark: Option<crate::Position>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -405,6 +416,7 @@ impl Lead {
             stuck: None,
             mark: None,
             asked: None,
+            lost: None,
             no_adding_before: Duration::ZERO,
             handover: None,
             opened: false,

@@ -17,7 +17,8 @@ const START: Duration = Duration::from_secs(60);
 impl Node {
     pub(super) fn lead(&mut self, now: Duration, out: &mut Vec<Action>) {
         let Phase::Lead(lead) = &mut self.phase else { return };
-        if !self.lanes.renewal && now >= lead.renew_at {
+        // A lead in which etcd cannot be read, or not understood, can be kept and not used: it ends by itself.
+        if self.view.is_some() && !self.lanes.renewal && now >= lead.renew_at {
             self.lanes.renewal = true;
             lead.renew_at = now + self.settings.timing.renew;
             out.push(Action::Renew);
