@@ -39,6 +39,8 @@ bench: build ## Deploying beside Ansible and pyinfra, reckoning beside SCRAM, gr
 	bench/open_psa.py
 	bench/survive.py
 	bench/failover.py
+	bench/replication.py
+	bench/replication.py --timing fast
 
 lint: ## Formatting, clippy, named proofs; licences and advisories where cargo-deny is installed
 	scripts/check-requirements

@@ -7,12 +7,10 @@ Needs root, Debian 12 and a built `quorate`; see README.md for what is measured 
 import argparse
 import os
 import signal
-import subprocess
 import sys
-import venv
 from pathlib import Path
 
-from measure import report
+from measure import environment, report
 from measure.rounds import Bench
 from measure.tools import TOOLS, Quorate
 
@@ -34,21 +32,6 @@ def arguments() -> argparse.Namespace:
     return chosen
 
 
-def prepare_environment() -> None:
-    """The other tools, in the versions of requirements.txt, in a place of their own."""
-    directory, wanted = HERE / ".venv", HERE / "requirements.txt"
-    marker = directory / "installed.txt"
-    if marker.exists() and marker.read_text() == wanted.read_text():
-        return
-    say("installing the other tools, once")
-    try:
-        venv.create(directory, with_pip=True, clear=True)
-    except subprocess.CalledProcessError:
-        sys.exit("cannot make a virtual environment: on Debian, `apt-get install python3-venv`")
-    subprocess.run([directory / "bin/pip", "install", "--quiet", "--requirement", wanted], check=True)
-    marker.write_text(wanted.read_text())
-
-
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
@@ -67,7 +50,7 @@ def main() -> int:
         return 2
     # A polite end takes the lab down like an interruption from the keyboard does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    prepare_environment()
+    environment.prepare()
     logs = RESULTS / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     for old in logs.iterdir():

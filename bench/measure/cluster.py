@@ -10,7 +10,7 @@ DATABASE_VIP = 101
 """Last parts of addresses in the lab's network, out of reach of hosts 1 to 80."""
 
 
-def cluster_file(lab: Lab) -> str:
+def cluster_file(lab: Lab, database: dict | None = None) -> str:
     hosts = [
         {
             "name": name,
@@ -32,7 +32,7 @@ def cluster_file(lab: Lab) -> str:
                 {"name": "database", "vip": lab.address(DATABASE_VIP)},
             ],
             # The schema's account is what lets a client in: without one, MariaDB greets nobody.
-            "database": {"galera": {}, "schemas": [{"name": "platform"}]},
+            "database": {**(database or {"galera": {}}), "schemas": [{"name": "platform"}]},
         },
     }
     # JSON is YAML: no dependency for the sake of looks.
