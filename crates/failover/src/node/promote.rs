@@ -11,14 +11,16 @@ use crate::{Action, Amendment, Member, Place, Position, Record, Role, Server, Ta
 
 /// How long the report of the other one of two synchronous hosts is waited for.
 const OTHER: Duration = Duration::from_secs(3);
+/// Two or three reads of a primary.
+const LATELY: Duration = Duration::from_millis(500);
 /// How long a last primary's server may take to come up before it lets others have the lead.
 const START: Duration = Duration::from_secs(60);
 
 impl Node {
     pub(super) fn lead(&mut self, now: Duration, out: &mut Vec<Action>) {
+        let heard = self.hears(now);
         let Phase::Lead(lead) = &mut self.phase else { return };
-        // A lead in which etcd cannot be read, or not understood, can be kept and not used: it ends by itself.
-        if self.view.is_some() && !self.lanes.renewal && now >= lead.renew_at {
+        if heard && !self.lanes.renewal && now >= lead.renew_at {
             self.lanes.renewal = true;
             lead.renew_at = now + self.settings.timing.renew;
             out.push(Action::Renew);
@@ -37,6 +39,13 @@ impl Node {
                 }
             }
         }
+    }
+
+    /// Whether etcd has answered a read lately. A host that can send and not hear would prolong its lease for as long as
+    /// it tries, and use it for nothing; and so would one that does not understand what it reads.
+    fn hears(&self, now: Duration) -> bool {
+        let lately = LATELY.max(self.settings.timing.renew * 3 / 5);
+        self.view.as_ref().is_some_and(|at| now.saturating_sub(at.asked) <= lately)
     }
 
     fn promote(
