@@ -156,15 +156,35 @@ def main() -> int:
         writer.stopped.set()
         writer.join()
         lost = missing(lab, writer.acknowledged)
+        agents = {host: agent(lab, host) for host in lab.hosts}
     print("\n| what | rounds | p50 | max | aim |\n|---|--:|--:|--:|--:|")
     for what, found in sorted(seen.items()):
         aim = AIMS[what.split(",")[0]]
         aim = aim[chosen.timing] if isinstance(aim, dict) else aim
         print(f"| {what} | {len(found)} | {median(found):.0f} ms | {max(found):.0f} ms | {aim} ms |")
     print(f"\n{len(writer.acknowledged)} acknowledged writes, missing: {lost}")
+    for host, (mib, percent) in agents.items():
+        print(f"agent on {host}, idle: {mib:.1f} MiB resident, {percent:.2f} % of a core")
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"replication-{chosen.timing}.json").write_text(json.dumps(seen, indent=2) + "\n")
     return 1 if any(lost.values()) else 0
+
+
+def agent(lab: Lab, host: str, seconds: float = 20.0) -> tuple[float, float]:
+    """MiB resident and percent of a core, by itself and what it has run, while nobody uses the database."""
+    pid = lab.run(host, "systemctl", "show", "-p", "MainPID", "--value", "quorate-agent").stdout.strip()
+
+    def cpu() -> float:
+        ticks = lab.run(host, "cat", f"/proc/{pid}/stat").stdout.rsplit(")", 1)[1].split()
+        # utime, stime, and those of children that have ended.
+        return sum(map(int, ticks[11:15])) / os.sysconf("SC_CLK_TCK")
+
+    before, since = cpu(), time.monotonic()
+    time.sleep(seconds)
+    used = (cpu() - before) / (time.monotonic() - since) * 100
+    status = lab.run(host, "cat", f"/proc/{pid}/status").stdout
+    resident = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+    return resident / 1024, used
 
 
 def missing(lab: Lab, acknowledged: list[int]) -> dict[str, int]:
