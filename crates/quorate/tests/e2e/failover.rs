@@ -36,7 +36,7 @@ impl Demo {
 
 /// Seconds: a lease must have ended, five seconds long and granted anew by etcd's new leader if the old one went with the
 /// host; and five seconds are left in which it is judged whether the database serves.
-const HOLD: &str = "15";
+const HOLD: &str = "16";
 
 /// Cloudpods on three hosts (CP-2): either database host alone may be lost, both may not, and then the primary's and
 /// its replica's every way to fail.
