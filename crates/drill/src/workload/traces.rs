@@ -1,8 +1,9 @@
 //! What a drill's clients leave in the cluster: made before they start, read back when the cluster is whole again,
 //! taken away at the end, and looked for afterwards.
 
+use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use components::Capability;
 use mysql::prelude::Queryable;
@@ -14,6 +15,7 @@ use crate::history::{Copy, Final, Value};
 
 /// For everything that is done while no fault is there. Dropping a table waits for a whole group.
 const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(200);
 /// Tables and keys that are named when something is left.
 const NAMED: usize = 100;
 const TABLES: &str = "quorate_drill_";
@@ -78,11 +80,14 @@ impl Traces {
     pub fn read_back(&self) -> Final {
         let mut copies = Vec::new();
         if let Some(target) = &self.targets.database {
-            let places = target.members.iter().map(|(host, address)| (Some(host.clone()), *address));
-            for (host, address) in std::iter::once((None, target.address)).chain(places) {
-                let values = at(target, address, "read the table", |c| rows(c, &self.table));
-                let values = values.map_err(|e| e.to_string());
-                copies.push(Copy { capability: Capability::Database, host, values });
+            let read =
+                |address| at(target, address, "read the table", |c| rows(c, &self.table)).map_err(|e| e.to_string());
+            let all = read(target.address);
+            let written = all.clone().unwrap_or_default();
+            copies.push(Copy { capability: Capability::Database, host: None, values: all });
+            for (host, address) in &target.members {
+                let values = caught_up(&written, || read(*address));
+                copies.push(Copy { capability: Capability::Database, host: Some(host.clone()), values });
             }
         }
         if let Some(target) = &self.targets.coordination {
@@ -145,6 +150,22 @@ fn at<T>(
     })
 }
 
+/// Reads a copy until it has everything that was seen elsewhere, for a while: a replica follows a moment behind.
+fn caught_up<E>(
+    written: &[(Value, u64)],
+    read: impl Fn() -> Result<Vec<(Value, u64)>, E>,
+) -> Result<Vec<(Value, u64)>, E> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let values = read();
+        let there: HashSet<_> = values.iter().flatten().map(|(value, _)| *value).collect();
+        if written.iter().all(|(value, _)| there.contains(value)) || Instant::now() >= deadline {
+            return values;
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
 fn rows(connection: &mut Conn, table: &str) -> Result<Vec<(Value, u64)>, Sql> {
     // A member of a group first catches up with what was acknowledged elsewhere; other servers do not know the word.
     let _ = connection.query_drop("SET SESSION wsrep_sync_wait = 1");
@@ -165,4 +186,27 @@ fn asked<T>(target: &Coordination, what: &str, work: impl Fn(&mut Gateway) -> Re
         }
     }
     Err(Error::Coordination { what: what.to_owned(), reason: reasons.join("; ") })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn a_copy_that_is_a_moment_behind_is_read_again() {
+        let value = |sequence| (Value { writer: 0, sequence }, 1);
+        let written = [value(1), value(2), value(3)];
+        let reads = Cell::new(0);
+        let behind = || {
+            reads.set(reads.get() + 1);
+            Ok::<_, ()>((1..=reads.get() + 1).map(value).collect())
+        };
+        assert_eq!(caught_up(&written, behind).unwrap().len(), 3);
+        assert_eq!(reads.get(), 2);
+        // What it has beyond that is for the checker to judge; what cannot be read is not asked for again and again.
+        assert_eq!(caught_up(&[], || Ok::<_, ()>(vec![value(9)])).unwrap().len(), 1);
+        assert_eq!(caught_up(&[], || Err::<Vec<_>, _>("no")), Err("no"));
+    }
 }
