@@ -132,6 +132,10 @@ impl Node {
 
     /// The operator's switchover becomes a handover, if there is somebody to hand over to.
     fn take_order(&mut self, now: Duration, record: &Record) {
+        // Where it does not matter to whom, somebody is waited for who has everything; orders do not last for ever.
+        if self.orders.switchover == Some(None) && record.sync.is_empty() {
+            return;
+        }
         let Some(to) = self.orders.switchover.take() else { return };
         let to = to.or_else(|| record.sync.first().map(|m| m.host.clone()));
         let me = self.settings.me.clone();

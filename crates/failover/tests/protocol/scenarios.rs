@@ -253,3 +253,16 @@ fn an_operator_can_force_a_host() {
         Err(_) => assert_eq!(tell_failure(&world, 3, &plan), None),
     }
 }
+
+/// A rolling restart asks for a switchover while the last restarted replica is not synchronous yet: it is waited for.
+#[test]
+fn a_switchover_waits_until_somebody_is_synchronous() {
+    let setup = Setup { hosts: 2, timing: Timing::SAFE, policy: OnReplicaLoss::Degrade, broken: None };
+    let world = founded(setup);
+    let plan =
+        vec![(ms(100), PowerOff(1)), (ms(6000), Order(0, Order::Switchover { to: None })), (ms(8000), PowerOn(1))];
+    match run(&world, 3, &plan, false) {
+        Ok(run) => assert_eq!(run.world.store.leader.map(|l| l.host).as_deref(), Some("b")),
+        Err(_) => assert_eq!(tell_failure(&world, 3, &plan), None),
+    }
+}
