@@ -12,7 +12,6 @@ use failover::galera::{Act, LASTING, Position, Report, State, decide};
 use host::etcd::{Access, Change, Client, Compare, Entry, Swap, Trouble, Txn};
 use host::galera::{self, Doing};
 use serde::{Deserialize, Serialize};
-use std::net::SocketAddr;
 use wire::Note;
 use wire::facts::GaleraPosition;
 
@@ -36,19 +35,10 @@ pub struct Config {
     pub host: String,
     /// All members, in the cluster file's order.
     pub members: Vec<String>,
-    pub etcd: Etcd,
+    pub etcd: Access,
     /// The file that makes the unit's next start the first of its group, and what must stand in it.
     pub flag: PathBuf,
     pub lead: String,
-}
-
-/// How etcd is reached.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Etcd {
-    pub endpoints: Vec<SocketAddr>,
-    pub ca: PathBuf,
-    pub certificate: PathBuf,
-    pub key: PathBuf,
 }
 
 /// Why a look had no result.
@@ -182,15 +172,9 @@ impl Recovery {
     }
 
     fn client(&mut self) -> Result<&Client, Trouble> {
-        let etcd = &self.config.etcd;
         Ok(match &mut self.client {
             Some(client) => client,
-            none => none.insert(Client::new(&Access {
-                endpoints: etcd.endpoints.clone(),
-                ca: etcd.ca.clone(),
-                certificate: etcd.certificate.clone(),
-                key: etcd.key.clone(),
-            })?),
+            none => none.insert(Client::new(&self.config.etcd)?),
         })
     }
 

@@ -1,10 +1,11 @@
 //! What the agent is told of a replicated database, as the component `replication` renders it.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use failover::Settings;
+use host::etcd::Access;
 use serde::{Deserialize, Serialize};
 
 /// A database host's part in the replication.
@@ -17,7 +18,7 @@ pub struct Replication {
     pub server_ids: BTreeMap<String, u32>,
     /// Where each database host's server and agent are reached by the others.
     pub addresses: BTreeMap<String, IpAddr>,
-    pub etcd: Etcd,
+    pub etcd: Access,
     /// The address that the primary holds; `None` where clients find it in another way.
     #[serde(default)]
     pub vip: Option<Vip>,
@@ -30,15 +31,6 @@ pub struct Replication {
     /// The server's unit.
     pub unit: String,
     pub data_dir: PathBuf,
-}
-
-/// How etcd is reached, with the agent's own certificate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Etcd {
-    pub endpoints: Vec<SocketAddr>,
-    pub ca: PathBuf,
-    pub certificate: PathBuf,
-    pub key: PathBuf,
 }
 
 /// A virtual IP of the primary.

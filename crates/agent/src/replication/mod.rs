@@ -25,7 +25,7 @@ use host::database::{Gate, Site, Tasks, Trust};
 use host::etcd::Access;
 use wire::replication::{Ask, Told};
 
-pub use config::{Etcd, Replication, Vip};
+pub use config::{Replication, Vip};
 
 use crate::board::Board;
 use crate::config::Config;
@@ -113,12 +113,11 @@ impl Replication {
     }
 
     fn access(&self) -> Access {
-        let Etcd { endpoints, ca, certificate, key } = self.etcd.clone();
-        Access { endpoints, ca, certificate, key }
+        self.etcd.clone()
     }
 
     fn trust(&self) -> Trust {
-        let Etcd { ca, certificate, key, .. } = self.etcd.clone();
+        let Access { ca, certificate, key, .. } = self.etcd.clone();
         Trust { ca, certificate, key }
     }
 

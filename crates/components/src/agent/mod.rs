@@ -14,7 +14,7 @@ use wire::{AGENT_PORT, Fault, Probe, ProbeKind, Resource, Touch, UnitEffect};
 
 use crate::component::{At, Component, Membership, Rollout, View, unit_failures};
 use crate::galera::{AGENT_ACCOUNT, DATA_DIR};
-use crate::identity::{self, directory};
+use crate::identity::{self, directory, plain_file};
 use crate::render::render;
 use crate::replication::{self as replicated, membership as replication};
 
@@ -44,14 +44,7 @@ impl Component for Agent {
 
     fn desired(&self, at: At<'_>) -> Vec<Resource> {
         let restart = || vec![Touch { unit: UNIT.to_owned(), effect: UnitEffect::Restart }];
-        let file = |path: &str, content: String| Resource::File {
-            path: path.into(),
-            content,
-            owner: "root".to_owned(),
-            group: "root".to_owned(),
-            mode: 0o644,
-            touches: restart(),
-        };
+        let file = |path: &str, content: String| plain_file(path, content, restart());
         let recovers = recovery::runs(at.cluster, at.host);
         let mut program = restart();
         program.extend(recovers.then(recovery::touch));

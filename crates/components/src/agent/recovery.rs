@@ -10,6 +10,7 @@ use wire::{Resource, Touch, UnitEffect};
 
 use super::{CERTIFICATES, file_in};
 use crate::component::{At, Component};
+use crate::identity::plain_file;
 use crate::render::render;
 use crate::{etcd, galera};
 
@@ -28,14 +29,7 @@ pub fn touch() -> Touch {
 
 /// The daemon with its configuration.
 pub fn desired(at: At<'_>) -> Vec<Resource> {
-    let file = |path: &str, content: String| Resource::File {
-        path: path.into(),
-        content,
-        owner: "root".to_owned(),
-        group: "root".to_owned(),
-        mode: 0o644,
-        touches: vec![touch()],
-    };
+    let file = |path: &str, content: String| plain_file(path, content, vec![touch()]);
     vec![
         file("/etc/quorate/galera-recover.json", configuration(at)),
         file(

@@ -1,8 +1,8 @@
 //! Each host's own certificate, by which the others know it, and Quorate's directories.
 
 use model::{Cluster, Host};
-use wire::Resource;
 use wire::resource::Certificate;
+use wire::{Resource, Touch};
 
 use crate::component::{At, Component};
 
@@ -49,6 +49,18 @@ pub fn subjects(at: At<'_>) -> Vec<String> {
     ];
     subjects.extend(at.host.external_address.map(|a| a.to_string()));
     subjects
+}
+
+/// A file that everybody may read and root alone may change.
+pub fn plain_file(path: &str, content: String, touches: Vec<Touch>) -> Resource {
+    Resource::File {
+        path: path.into(),
+        content,
+        owner: "root".to_owned(),
+        group: "root".to_owned(),
+        mode: 0o644,
+        touches,
+    }
 }
 
 /// A directory resource.

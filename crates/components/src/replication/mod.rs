@@ -18,7 +18,7 @@ use wire::{Fault, Look, Note, Probe, ProbeKind, ProbeReport, Resource, Touch, Un
 
 use crate::component::{At, Component, Membership, Once, Rollout, View, Watch};
 use crate::galera::{self, DATA_DIR, PORT, SOCKET_UNIT, UNIT};
-use crate::identity::directory;
+use crate::identity::{directory, plain_file};
 use crate::render::render;
 use crate::rule::{Capability, Rule};
 use crate::{etcd, vip};
@@ -66,13 +66,8 @@ impl Component for Replication {
 
     fn desired(&self, at: At<'_>) -> Vec<Resource> {
         let Some(settings) = settings(at.cluster) else { return vec![] };
-        let file = |path: &str, content: String| Resource::File {
-            path: path.into(),
-            content,
-            owner: "root".to_owned(),
-            group: "root".to_owned(),
-            mode: 0o644,
-            touches: vec![Touch { unit: UNIT.to_owned(), effect: UnitEffect::Restart }],
+        let file = |path: &str, content: String| {
+            plain_file(path, content, vec![Touch { unit: UNIT.to_owned(), effect: UnitEffect::Restart }])
         };
         let mut resources = vec![
             // Before the package, whose script would start the server.

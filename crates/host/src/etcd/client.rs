@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use ureq::config::AutoHeaderValue;
 use ureq::tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, TlsProvider, parse_pem};
@@ -24,8 +24,8 @@ const ATTEMPT: Duration = Duration::from_millis(500);
 /// Nothing that is kept for the cluster is longer.
 const LONGEST: u64 = 8 << 20;
 
-/// How etcd is reached, and with which certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How etcd is reached, and with which certificate. Daemons are told it in this form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Access {
     pub endpoints: Vec<SocketAddr>,
     pub ca: PathBuf,
