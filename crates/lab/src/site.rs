@@ -9,6 +9,8 @@ use fs2::FileExt;
 use crate::Result;
 use crate::error::IoContext;
 
+const MACHINE_LOCK: &str = "/run/quorate-lab.lock";
+
 /// The two directories that the lab owns. Tests use their own, so that they never meet somebody else's labs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
@@ -31,10 +33,14 @@ impl Site {
         }
     }
 
-    /// Held while a lab's name, subnet and bridge are chosen: two labs starting at once must not choose the same.
-    pub(crate) fn lock(&self) -> Result<File> {
+    /// Held while a lab's name, subnet and bridge are chosen: two labs starting at once must not choose the same, also
+    /// where their directories are different ones, for subnets and bridges are the machine's.
+    pub(crate) fn lock(&self) -> Result<[File; 2]> {
         make_dir(&self.state, 0o755)?;
-        lock_dir(&self.state)
+        let machine = Path::new(MACHINE_LOCK);
+        let file = File::create(machine).doing("cannot create", machine)?;
+        FileExt::lock_exclusive(&file).doing("cannot lock", machine)?;
+        Ok([file, lock_dir(&self.state)?])
     }
 
     /// The directory of one lab.

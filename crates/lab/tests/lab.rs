@@ -189,10 +189,11 @@ fn a_lab_does_what_it_promises() {
 
 #[test]
 fn labs_live_side_by_side() {
-    let (_dir, site) = site();
+    // In directories of their own: what they share is the machine.
+    let ((_dir, site), (_other_dir, elsewhere)) = (site(), site());
     let (first, second) = thread::scope(|s| {
         let first = s.spawn(|| LabGuard::up(options(&site, "first", 2)).unwrap());
-        let second = s.spawn(|| LabGuard::up(options(&site, "second", 2)).unwrap());
+        let second = s.spawn(|| LabGuard::up(options(&elsewhere, "second", 2)).unwrap());
         (first.join().unwrap(), second.join().unwrap())
     });
     assert_ne!(first.subnet(), second.subnet());
@@ -208,8 +209,8 @@ fn labs_live_side_by_side() {
     assert!(!site.lab_dir("third").exists());
     drop(first);
     assert!(banner(&second, "node2"));
-    assert!(lab::down(&site, "second").unwrap());
-    assert!(!lab::down(&site, "second").unwrap());
+    assert!(lab::down(&elsewhere, "second").unwrap());
+    assert!(!lab::down(&elsewhere, "second").unwrap());
 }
 
 #[test]
