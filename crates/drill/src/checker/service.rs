@@ -89,7 +89,8 @@ pub struct Tally {
 }
 
 /// Counts the operations that were sent from `from` on and before `until`, by the clients that say whether the
-/// capability serves. Both numbers 0: nothing asked it.
+/// capability serves. One that succeeded only after `until` is none of them: it may have waited for what came then. Both
+/// numbers 0: nothing asked it.
 pub fn tally(history: &History, capability: Capability, from: u64, until: u64) -> Tally {
     let kind = Kind::of(capability);
     let asked = history
@@ -97,7 +98,7 @@ pub fn tally(history: &History, capability: Capability, from: u64, until: u64) -
         .filter(|(c, o)| c.member.is_none() && c.kind == kind && (from..until).contains(&o.sent))
         .map(|(_, o)| o);
     asked.fold(Tally::default(), |tally, o| Tally {
-        good: tally.good + usize::from(o.good()),
+        good: tally.good + usize::from(o.good() && o.ended < until),
         failed: tally.failed + usize::from(o.failed()),
     })
 }

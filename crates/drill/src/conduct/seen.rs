@@ -181,10 +181,13 @@ mod tests {
             operation(PAGE, 2_000, 2_100, good()),
             operation(MEMBER, 2_200, 2_300, bad()),
             operation(PAGE, 2_400, 2_500, Outcome::Unsent),
-            operation(PAGE, 2_999, 3_500, good()),
+            operation(PAGE, 2_998, 2_999, good()),
             operation(PAGE, 3_000, 3_100, bad()),
         ]);
         assert_eq!(of(&failed).observed, Observed::Served);
+        // It waited for the fault to end.
+        let waited = history(vec![operation(PAGE, 2_100, 2_900, bad()), operation(PAGE, 2_950, 3_100, good())]);
+        assert_eq!(of(&waited).observed, Observed::Lost);
         let late = history(vec![operation(PAGE, 3_000, 3_100, good()), operation(MEMBER, 2_000, 2_100, good())]);
         assert_eq!(of(&late).observed, Observed::NotAsked);
     }
