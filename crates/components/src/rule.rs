@@ -149,6 +149,20 @@ impl Rule {
         }
     }
 
+    /// The hosts of which one is chosen to serve, and must then be reached by everybody. The members of a group that
+    /// passes requests on, as etcd's do, are none.
+    pub fn contenders(&self) -> Vec<&HostName> {
+        match self {
+            Self::Up { .. } | Self::Outside(_) => vec![],
+            Self::Quorum { recounts: true, .. } | Self::Succession { .. } => {
+                self.leaves().into_iter().map(|(_, host)| host).collect()
+            }
+            Self::All(of) | Self::Any(of) | Self::AtLeast { of, .. } | Self::Quorum { recounts: false, of } => {
+                of.iter().flat_map(Self::contenders).collect()
+            }
+        }
+    }
+
     /// Everything outside the cluster that the formula rests on, once each, in the order of the formula.
     pub fn outside(&self) -> Vec<&str> {
         let mut found: Vec<&str> = match self {

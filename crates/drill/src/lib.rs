@@ -7,12 +7,13 @@ mod soak;
 mod trial;
 mod verdict;
 
-pub use prediction::{Holders, Prediction, Promise};
+pub use prediction::{Expected, Holders, Holding, Prediction, Promise};
 pub use report::{Gaps, NotTested, Outcome, Report, Settings, Span, Timeline, TrialReport};
 pub use soak::soak;
 pub use trial::{EXERCISED, How, Means, Misunderstood, Partition, Strike, Trial, parse, trials};
 pub use verdict::{
-    CapabilityObservation, DataObservation, Difference, HolderObservation, Observation, Observed, differences,
+    CapabilityObservation, DataObservation, Difference, HolderObservation, Observation, Observed, as_promised,
+    differences,
 };
 
 pub mod checker;

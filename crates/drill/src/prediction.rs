@@ -1,7 +1,10 @@
 //! What is promised before a fault is injected. A prediction is a value: once it is made and saved, the drill works from
 //! it alone and never asks the rules again.
 
-use components::{Capability, Losses, Rule};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use components::{Capability, Held, Losses, Rule};
 use model::{Cluster, HostName};
 use serde::{Deserialize, Serialize};
 use survival::Lost;
@@ -17,12 +20,40 @@ pub struct Prediction {
     pub holders: Holders,
 }
 
-/// Whether a capability serves while the fault lasts, once failovers are over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What becomes of a capability while the fault lasts, once failovers are over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Promise {
     pub capability: Capability,
-    pub serves: bool,
+    pub expected: Expected,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Expected {
+    Serves,
+    Lost,
+    /// Lost if one of the addresses is held by one of its hosts when the fault comes; otherwise it serves.
+    LostIfHeld(Vec<Held>),
+    /// It may serve or be lost: who leads decides, and no rule says who does.
+    Open,
+}
+
+/// Address → the hosts that held it.
+pub type Holding = BTreeMap<IpAddr, BTreeSet<HostName>>;
+
+impl Expected {
+    /// Whether it is to serve, seen who held the addresses when the fault came; `None`: either will do.
+    pub fn serves(&self, holding: &Holding) -> Option<bool> {
+        match self {
+            Self::Serves => Some(true),
+            Self::Lost => Some(false),
+            Self::LostIfHeld(held) => Some(!held.iter().any(|h| {
+                holding.get(&h.address).is_some_and(|holders| h.by.iter().any(|host| holders.contains(host)))
+            })),
+            Self::Open => None,
+        }
+    }
 }
 
 /// How many hosts may hold a virtual IP.
@@ -42,21 +73,56 @@ const HEARD_MS: u64 = 3000;
 impl Prediction {
     /// What the rules say of a trial. `rules` are those of the cluster; a parameter so that a lie can be told, and caught.
     pub fn new(cluster: &Cluster, rules: &[(Capability, Rule)], trial: Trial) -> Self {
-        let lost = Lost::new(cluster, &trial.losses);
-        let up = |c: &str, h: &HostName| lost.leaves(c, h);
         let capabilities = rules
             .iter()
             .filter(|(c, _)| EXERCISED.contains(c))
-            // Faults come in one moment.
-            .map(|(capability, rule)| Promise { capability: *capability, serves: rule.holds(Losses::AtOnce, &up) })
+            .map(|(capability, rule)| Promise {
+                capability: *capability,
+                expected: expected(cluster, *capability, rule, &trial),
+            })
             .collect();
         let holders =
             if trial.may_double_holders() { Holders::TwoUntilHeard { within_ms: HEARD_MS } } else { Holders::One };
         Self { trial, capabilities, holders }
     }
 
-    /// Whether some capability is said to be lost: such a trial is run only on the operator's word.
+    /// Whether some capability may be lost: such a trial is run only on the operator's word.
     pub fn expects_loss(&self) -> bool {
-        self.capabilities.iter().any(|p| !p.serves)
+        self.capabilities.iter().any(|p| p.expected != Expected::Serves)
     }
+}
+
+fn expected(cluster: &Cluster, capability: Capability, rule: &Rule, trial: &Trial) -> Expected {
+    let lost = Lost::new(cluster, &trial.losses);
+    // Faults come in one moment.
+    let holds = |lost: &Lost<'_>| rule.holds(Losses::AtOnce, &|c, h| lost.leaves(c, h));
+    if !holds(&lost) {
+        return Expected::Lost;
+    }
+    // A host in neither group reaches both. Where either group could go on with it and only one may, the one that led
+    // before goes on, and if it is the near one, the clients are without it.
+    if let Some(cut) = &trial.partition {
+        let near = beyond(cluster, &cut.far);
+        let could_lead = rule.contenders().iter().any(|host| cut.near.contains(host));
+        if near.len() > cut.near.len() && could_lead && holds(&Lost::beyond(cluster, &near)) {
+            return Expected::Open;
+        }
+    }
+    let captured: Vec<Held> = trial
+        .deaf()
+        .flat_map(|host| components::kept_by_the_deaf(cluster, host))
+        .filter(|(c, _)| *c == capability)
+        .map(|(_, held)| held)
+        .collect();
+    match captured.is_empty() {
+        true => Expected::Serves,
+        // Something else happens in the same moment: who holds the address before says little of who does then.
+        false if trial.strikes.len() > 1 || trial.partition.is_some() => Expected::Open,
+        false => Expected::LostIfHeld(captured),
+    }
+}
+
+/// All hosts but these.
+fn beyond(cluster: &Cluster, hosts: &[HostName]) -> BTreeSet<HostName> {
+    cluster.hosts.iter().map(|h| &h.name).filter(|h| !hosts.contains(h)).cloned().collect()
 }

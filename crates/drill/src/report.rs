@@ -53,6 +53,16 @@ pub struct TrialReport {
     pub timeline: Timeline,
 }
 
+impl TrialReport {
+    /// What was promised of a capability, now that it is known who held the addresses: to serve, to be lost, or either;
+    /// `None` where nothing was said of it.
+    pub fn promised(&self, capability: Capability) -> Option<Option<bool>> {
+        let promise = self.prediction.capabilities.iter().find(|p| p.capability == capability)?;
+        let holding = self.observation.as_ref().map(|o| o.holders.at_fault.clone()).unwrap_or_default();
+        Some(promise.expected.serves(&holding))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
@@ -117,8 +127,7 @@ impl Report {
         for trial in &self.trials {
             let Some(observation) = &trial.observation else { continue };
             for seen in &observation.capabilities {
-                let promised =
-                    trial.prediction.capabilities.iter().any(|p| p.capability == seen.capability && p.serves);
+                let promised = trial.promised(seen.capability) == Some(Some(true));
                 if promised && seen.observed != crate::verdict::Observed::NotAsked {
                     found.entry(seen.capability).or_default().push(seen.gap_ms.unwrap_or(0.0));
                 }

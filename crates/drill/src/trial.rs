@@ -108,6 +108,15 @@ impl Trial {
         self
     }
 
+    /// The hosts that send and hear nobody any more.
+    pub fn deaf(&self) -> impl Iterator<Item = &HostName> {
+        let deaf = |s: &&Strike| match &s.how {
+            How::Fault(Fault::Cut(cut)) => cut.direction == Direction::In && cut.from.is_empty(),
+            _ => false,
+        };
+        self.strikes.iter().filter(deaf).map(|s| &s.host)
+    }
+
     /// Whether some host falls silent or stands still with a virtual IP that it may still believe to hold.
     pub fn may_double_holders(&self) -> bool {
         let holds = |unit: &str| unit.starts_with("keepalived");

@@ -3,7 +3,7 @@
 use components::Capability;
 use serde::{Deserialize, Serialize};
 
-use crate::prediction::{Holders, Prediction};
+use crate::prediction::{Holders, Holding, Prediction};
 
 /// How a capability was while the fault lasted, after the time that a failover may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +60,8 @@ pub struct HolderObservation {
     pub two_ms: u64,
     /// The same while they could not.
     pub two_apart_ms: u64,
+    /// When the fault came.
+    pub at_fault: Holding,
 }
 
 /// Everything that was seen of one trial.
@@ -113,6 +115,16 @@ pub enum Difference {
     },
 }
 
+/// Whether a capability was as it was promised; `None` promises one or the other.
+pub fn as_promised(serves: Option<bool>, observed: Observed) -> bool {
+    match observed {
+        Observed::NotAsked => true,
+        Observed::Served => serves != Some(false),
+        Observed::Lost => serves != Some(true),
+        Observed::Unsteady => false,
+    }
+}
+
 /// Compares; empty: everything was as predicted, and nothing that was acknowledged is missing.
 pub fn differences(prediction: &Prediction, observation: &Observation) -> Vec<Difference> {
     let mut found = Vec::new();
@@ -122,12 +134,9 @@ pub fn differences(prediction: &Prediction, observation: &Observation) -> Vec<Di
             continue;
         };
         let (capability, observed) = (seen.capability, seen.observed);
-        let as_promised = matches!(
-            (promise.serves, observed),
-            (true, Observed::Served) | (false, Observed::Lost) | (_, Observed::NotAsked)
-        );
-        if !as_promised {
-            found.push(Difference::Capability { capability, predicted_to_serve: promise.serves, observed });
+        let serves = promise.expected.serves(&observation.holders.at_fault);
+        if !as_promised(serves, observed) {
+            found.push(Difference::Capability { capability, predicted_to_serve: serves.unwrap_or(true), observed });
         }
     }
     let data = &observation.data;

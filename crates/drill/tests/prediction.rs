@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests, not only the tests themselves
 
 use components::{Capability, Rule};
-use drill::{EXERCISED, Holders, Means, Prediction, parse, trials};
+use drill::{EXERCISED, Expected, Holders, Means, Prediction, parse, trials};
 use model::Cluster;
 
 const ALL: Means = Means { lab: true, power: true };
@@ -19,7 +19,7 @@ fn predicted(cluster: &Cluster, fault: &str) -> Prediction {
 
 /// The capabilities that are said to be lost, in one line.
 fn lost(prediction: &Prediction) -> String {
-    let lost = prediction.capabilities.iter().filter(|p| !p.serves).map(|p| p.capability.id());
+    let lost = prediction.capabilities.iter().filter(|p| p.expected == Expected::Lost).map(|p| p.capability.id());
     lost.collect::<Vec<_>>().join(" ")
 }
 
@@ -51,6 +51,58 @@ fn losses_reckoned_by_hand() {
         let prediction = predicted(&example(name), fault);
         assert_eq!(lost(&prediction), expected, "{name}: {fault}");
         assert_eq!(prediction.expects_loss(), !expected.is_empty(), "{name}: {fault}");
+    }
+}
+
+/// The conditions under which something is lost: capability and the hosts that must not hold its address; `*`: open.
+fn conditions(prediction: &Prediction) -> String {
+    let of = |promise: &drill::Promise| match &promise.expected {
+        Expected::Serves | Expected::Lost => None,
+        Expected::Open => Some(format!("{}:*", promise.capability.id())),
+        Expected::LostIfHeld(held) => {
+            let hosts: Vec<_> = held.iter().flat_map(|h| &h.by).map(|h| h.as_str()).collect();
+            Some(format!("{}:{}", promise.capability.id(), hosts.join(",")))
+        }
+    };
+    prediction.capabilities.iter().filter_map(of).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_host_that_hears_nobody_keeps_the_addresses_of_keepalived() {
+    let cases = [
+        ("three-node", "cut host node1 in", "database:node1,node2,node3 ingress:node1,node2,node3"),
+        ("three-node", "cut host node3 in", "database:node3 ingress:node3"),
+        ("three-node", "cut host node3", ""),
+        ("three-node", "cut host node3 out", ""),
+        // Who holds an address after two faults, nobody knows who sees the first moment.
+        ("three-node", "cut host node3 in + kill vip node1", "database:* ingress:*"),
+        // The primary of a replicated database loses its address with its lease.
+        ("cloudpods-3", "cut host node1 in", "ingress:node1,node2"),
+        ("cloudpods-3", "cut host node3 in", ""),
+        ("five-node", "cut host node4 in", ""),
+    ];
+    for (name, fault, expected) in cases {
+        let prediction = predicted(&example(name), fault);
+        assert_eq!((conditions(&prediction).as_str(), lost(&prediction).as_str()), (expected, ""), "{name}: {fault}");
+        assert_eq!(prediction.expects_loss(), !expected.is_empty(), "{name}: {fault}");
+    }
+}
+
+#[test]
+fn a_host_that_reaches_both_groups_leaves_open_who_leads() {
+    let cases = [
+        ("three-node", "cut node1 from node2", "database:*"),
+        ("three-node", "cut node1 from node2,node3", ""),
+        ("cloudpods-3", "cut node1 from node2", "database:*"),
+        // It is none of those that may be the primary.
+        ("cloudpods-3", "cut node3 from node1", ""),
+        // Without etcd nobody leads, whoever else is reached.
+        ("cloudpods-5", "cut db1 from node1,node2,node3", ""),
+        ("cloudpods-5", "cut db1 from db2", "database:*"),
+    ];
+    for (name, fault, expected) in cases {
+        let prediction = predicted(&example(name), fault);
+        assert_eq!((conditions(&prediction).as_str(), lost(&prediction).as_str()), (expected, ""), "{name}: {fault}");
     }
 }
 

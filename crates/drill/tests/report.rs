@@ -4,8 +4,8 @@
 
 use components::Capability::{self, Database, Ingress};
 use drill::{
-    CapabilityObservation, Gaps, Holders, NotTested, Observation, Observed, Outcome, Prediction, Promise, Report,
-    Settings, Timeline, Trial, TrialReport,
+    CapabilityObservation, Expected, Gaps, Holders, NotTested, Observation, Observed, Outcome, Prediction, Promise,
+    Report, Settings, Timeline, Trial, TrialReport,
 };
 use wire::Note;
 
@@ -17,7 +17,10 @@ fn trial(outcome: Outcome, seen: &[(Capability, bool, Observed, Option<f64>)]) -
         gap_ms: *gap_ms,
         gap_at_most_ms: *gap_ms,
     });
-    let promises = seen.iter().map(|(capability, serves, ..)| Promise { capability: *capability, serves: *serves });
+    let promises = seen.iter().map(|(capability, serves, ..)| Promise {
+        capability: *capability,
+        expected: if *serves { Expected::Serves } else { Expected::Lost },
+    });
     TrialReport {
         round: 1,
         prediction: Prediction {

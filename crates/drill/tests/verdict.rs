@@ -4,13 +4,14 @@
 
 use components::Capability::{Coordination, Database, Ingress, Storage};
 use drill::{
-    CapabilityObservation, DataObservation, Difference, HolderObservation, Holders, Observation, Observed, Prediction,
-    Promise, Trial, differences,
+    CapabilityObservation, DataObservation, Difference, Expected, HolderObservation, Holders, Holding, Observation,
+    Observed, Prediction, Promise, Trial, as_promised, differences,
 };
 
 /// The database is said to be lost, everything else to serve.
 fn prediction(holders: Holders) -> Prediction {
-    let promise = |capability| Promise { capability, serves: capability != Database };
+    let expected = |capability| if capability == Database { Expected::Lost } else { Expected::Serves };
+    let promise = |capability| Promise { capability, expected: expected(capability) };
     Prediction {
         trial: Trial { name: "kill host node1".into(), strikes: vec![], losses: vec![], partition: None },
         capabilities: [Coordination, Database, Ingress].map(promise).to_vec(),
@@ -20,6 +21,29 @@ fn prediction(holders: Holders) -> Prediction {
 
 fn seen(capability: components::Capability, observed: Observed) -> CapabilityObservation {
     CapabilityObservation { capability, observed, gap_ms: Some(900.0), gap_at_most_ms: Some(1000.0) }
+}
+
+/// A promise that depends on who holds an address, and what comes of it.
+#[test]
+fn who_holds_an_address_decides() {
+    let (address, other) = ("10.88.0.100".parse().unwrap(), "10.88.0.101".parse().unwrap());
+    let node = |name: &str| model::HostName::from(name);
+    let held = components::Held { address, by: vec![node("node2"), node("node3")] };
+    let expected = Expected::LostIfHeld(vec![held]);
+    let by = |address, name| Holding::from([(address, [node(name)].into())]);
+    assert_eq!(expected.serves(&by(address, "node2")), Some(false));
+    assert_eq!(expected.serves(&by(address, "node1")), Some(true));
+    assert_eq!(expected.serves(&by(other, "node2")), Some(true));
+    assert_eq!(expected.serves(&Holding::new()), Some(true));
+    assert_eq!(Expected::Open.serves(&by(address, "node1")), None);
+}
+
+#[test]
+fn either_is_steady() {
+    let fits = |serves, observed| as_promised(serves, observed);
+    assert!(fits(None, Observed::Served) && fits(None, Observed::Lost) && !fits(None, Observed::Unsteady));
+    assert!(fits(Some(true), Observed::Served) && !fits(Some(true), Observed::Lost));
+    assert!(!fits(Some(false), Observed::Served) && fits(Some(false), Observed::Lost));
 }
 
 /// Exactly what was predicted.

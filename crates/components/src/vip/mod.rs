@@ -1,9 +1,10 @@
 //! keepalived: virtual IPs, each held by exactly one host that can serve what stands behind it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use minijinja::context;
-use model::{Cluster, Endpoint, Host, Through};
+use model::{Cluster, Endpoint, Host, HostName, Through};
+use serde::{Deserialize, Serialize};
 use wire::{Fault, Probe, ProbeKind, Resource, Touch, UnitEffect};
 
 use crate::component::{At, Component, Deployable, Rollout, unit_failures};
@@ -36,6 +37,29 @@ fn moved(cluster: &Cluster) -> impl Iterator<Item = (&Endpoint, &model::Vip)> {
 /// Those that a host may hold.
 fn of_host<'c>(cluster: &'c Cluster, host: &Host) -> Vec<(&'c Endpoint, &'c model::Vip)> {
     moved(cluster).filter(|(_, v)| v.candidates.contains(&host.name)).collect()
+}
+
+/// An address, and hosts of which each makes a difference by holding it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Held {
+    pub address: IpAddr,
+    pub by: Vec<HostName>,
+}
+
+/// What becomes of the virtual IPs when a host sends and no longer hears, by the capability behind each.
+///
+/// Nobody answers at an address that it holds, and nobody takes it over, for its advertisements go on. It becomes a
+/// master of what others hold, too, as it does not hear them; they yield to it where it has the higher priority, and
+/// announce the address anew where it has the lower one (RFC 5798, 6.4; `vrrp_garp_lower_prio_repeat`). VRRP cannot tell
+/// a deaf host from the last one that is left, which must serve.
+pub fn kept_by_the_deaf(cluster: &Cluster, host: &HostName) -> Vec<(Capability, Held)> {
+    let captured = |(endpoint, vip): (&Endpoint, &model::Vip)| {
+        let place = vip.candidates.iter().position(|c| c == host)?;
+        // Candidates stand in the order of their priorities.
+        Some((behind(endpoint), Held { address: vip.address, by: vip.candidates.get(place..)?.to_vec() }))
+    };
+    moved(cluster).filter_map(captured).collect()
 }
 
 /// Under which the probes through a virtual IP are reported.

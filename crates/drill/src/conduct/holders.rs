@@ -13,17 +13,18 @@ use tokio::runtime::Runtime;
 use wire::{Probe, ProbeKind, Reply, Request};
 
 use super::seen::Moments;
+use crate::prediction::Holding;
 use crate::verdict::HolderObservation;
 
 const EVERY: Duration = Duration::from_millis(150);
 /// An answer that comes later tells of another moment.
 const LIMIT: Duration = Duration::from_millis(400);
 
-/// At one moment, by the clients' clock: address → how many hosts hold it.
+/// At one moment, by the clients' clock.
 #[derive(Clone, Debug)]
 struct Sample {
     at: u64,
-    holders: BTreeMap<IpAddr, usize>,
+    holders: Holding,
 }
 
 pub(super) struct Holders {
@@ -72,7 +73,13 @@ impl Sampled {
             samples: self.0.len() as u64,
             two_ms: self.longest(|s| !apart(s)),
             two_apart_ms: self.longest(apart),
+            at_fault: self.before(span.injected),
         }
+    }
+
+    /// Who was last seen with each address before that.
+    fn before(&self, at: u64) -> Holding {
+        self.0.iter().filter(|s| s.at < at).flat_map(|s| s.holders.clone()).collect()
     }
 
     /// The longest time between the first and the last of consecutive samples that saw two holders of one address. A
@@ -81,7 +88,7 @@ impl Sampled {
         let mut longest = 0;
         let mut since: BTreeMap<IpAddr, u64> = BTreeMap::new();
         for sample in &self.0 {
-            let several = |address: &IpAddr| counts(sample) && sample.holders.get(address).is_some_and(|h| *h > 1);
+            let several = |address: &IpAddr| counts(sample) && sample.holders.get(address).is_some_and(|h| h.len() > 1);
             // An address that nobody holds is not in the sample at all.
             since.retain(|address, _| several(address));
             for address in sample.holders.keys().filter(|a| several(a)) {
@@ -118,13 +125,13 @@ async fn sample(
         Some(Request::Probe { probes })
     })
     .await;
-    let mut holders: BTreeMap<IpAddr, usize> = BTreeMap::new();
+    let mut holders = Holding::new();
     for (host, answer) in answers {
         let Ok(Reply::Probed(reports)) = answer else { continue };
         for report in reports.iter().filter(|r| r.readings.get("holds").is_some_and(|h| h == "yes")) {
             let address = probes.get(&host).into_iter().flatten().find(|p| p.name == report.name);
             if let Some(ProbeKind::Holds { address }) = address.map(|p| &p.kind) {
-                *holders.entry(*address).or_default() += 1;
+                holders.entry(*address).or_default().insert(host.clone());
             }
         }
     }
@@ -139,11 +146,15 @@ mod tests {
     const B: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(10, 0, 0, 2));
     const SPAN: Moments = Moments { injected: 1_000_000, judged: 1_500_000, undone: 2_000_000 };
 
+    fn host(number: usize) -> HostName {
+        format!("node{number}").as_str().into()
+    }
+
     /// Samples by their milliseconds; an address that nobody holds is not in a sample.
     fn sampled(samples: &[(u64, &[(IpAddr, usize)])]) -> Sampled {
         let sample = |(ms, holders): &(u64, &[(IpAddr, usize)])| Sample {
             at: ms * 1000,
-            holders: holders.iter().copied().collect(),
+            holders: holders.iter().map(|(address, count)| (*address, (0..*count).map(host).collect())).collect(),
         };
         Sampled(samples.iter().map(sample).collect())
     }
@@ -182,6 +193,13 @@ mod tests {
     fn each_address_counts_for_itself() {
         assert_eq!(two(&[(0, &[(A, 2)]), (150, &[(B, 2)]), (300, &[(A, 2)])]), (0, 0));
         assert_eq!(two(&[(0, &[(A, 2), (B, 2)]), (150, &[(A, 2), (B, 1)]), (300, &[(A, 2)])]), (300, 0));
+    }
+
+    #[test]
+    fn who_held_an_address_when_the_fault_came() {
+        let seen = sampled(&[(800, &[(A, 1), (B, 1)]), (900, &[(A, 1)]), (1000, &[(A, 2)]), (1100, &[(B, 2)])]);
+        let one = std::collections::BTreeSet::from([host(0)]);
+        assert_eq!(seen.observation(&SPAN).at_fault, [(A, one.clone()), (B, one)].into());
     }
 
     #[test]

@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 use wire::{Note, Reply, Request};
 
 use crate::checker;
-use crate::prediction::Prediction;
+use crate::prediction::{Expected, Prediction};
 use crate::report::{NotTested, Outcome, Report, Settings, TrialReport};
 use crate::trial::EXERCISED;
 use crate::verdict::{Observation, differences};
@@ -299,8 +299,9 @@ impl Conductor<'_> {
     ) -> u64 {
         let judged = injected + self.settings.hold_ms.saturating_sub(self.settings.judged_ms) * 1000;
         let end = injected + self.settings.hold_ms * 1000;
-        let promised =
-            |c: &components::Capability| prediction.capabilities.iter().any(|p| p.capability == *c && p.serves);
+        let promised = |c: &components::Capability| {
+            prediction.capabilities.iter().any(|p| p.capability == *c && p.expected == Expected::Serves)
+        };
         loop {
             let now = workload.now();
             // Broken further than was promised: it is known now, and the cluster is not left so for longer than needed.

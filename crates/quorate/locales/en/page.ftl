@@ -207,6 +207,7 @@ page-not-run = not carried through
 page-predicted = predicted: { $what }
 page-serves = serves
 page-is-lost = lost
+page-either = either
 page-no-promise = nothing
 page-observed-served = served
 page-observed-lost = lost

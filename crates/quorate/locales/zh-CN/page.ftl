@@ -207,6 +207,7 @@ page-not-run = 未完成
 page-predicted = 预测：{ $what }
 page-serves = 可用
 page-is-lost = 中断
+page-either = 两者皆可
 page-no-promise = 无
 page-observed-served = 可用
 page-observed-lost = 中断

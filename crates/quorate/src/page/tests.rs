@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use components::{Capability, Losses};
 use drill::{
-    CapabilityObservation, DataObservation, HolderObservation, Holders, How, NotTested, Observation, Observed, Outcome,
-    Prediction, Promise, Report, Settings, Span, Strike, Timeline, Trial, TrialReport,
+    CapabilityObservation, DataObservation, Expected, HolderObservation, Holders, How, NotTested, Observation,
+    Observed, Outcome, Prediction, Promise, Report, Settings, Span, Strike, Timeline, Trial, TrialReport,
 };
 use model::{Cluster, HostName};
 use survival::survey::{Question, survey};
@@ -71,7 +71,8 @@ fn survive_page(cluster: &Cluster, without: &[HostName], language: &str) -> Stri
 
 /// A trial of the database and of what is in front of it; `wrong`: the database does not come back, and loses writes.
 fn trial(round: usize, host: &str, wrong: bool) -> TrialReport {
-    let promise = |capability, serves| Promise { capability, serves };
+    let promise =
+        |capability, serves| Promise { capability, expected: if serves { Expected::Serves } else { Expected::Lost } };
     let seen = |capability, observed, gap: Option<f64>| CapabilityObservation {
         capability,
         observed,
@@ -100,7 +101,12 @@ fn trial(round: usize, host: &str, wrong: bool) -> TrialReport {
             unknown_not_written: 1,
             ..DataObservation::default()
         },
-        holders: HolderObservation { samples: 2100, two_ms: if wrong { 4200 } else { 0 }, two_apart_ms: 0 },
+        holders: HolderObservation {
+            samples: 2100,
+            two_ms: if wrong { 4200 } else { 0 },
+            two_apart_ms: 0,
+            ..Default::default()
+        },
         whole_after_ms: (!wrong).then_some(8400),
         residue: if wrong { vec![format!("nftables table of {host}")] } else { vec![] },
     };

@@ -1,7 +1,9 @@
 //! A drill on a terminal: what is going to be tried, and predicted beside observed.
 
 use anstream::println;
-use drill::{NotTested, Outcome, Prediction, Report};
+use components::Held;
+use drill::{Expected, NotTested, Outcome, Prediction, Report};
+use model::HostName;
 
 use super::{BAD, BOLD, DIM, GOOD, WARN, table};
 use crate::page::drill::trial::{observed, of_capability, promised, words_of};
@@ -12,15 +14,35 @@ use crate::text::Texts;
 pub fn planned(predictions: &[Prediction], not_tested: &[NotTested], texts: &Texts) {
     println!("{BOLD}{}{BOLD:#}", texts.get("drill-planned", &[("count", predictions.len().to_string())]));
     for prediction in predictions {
-        let lost: Vec<_> = prediction.capabilities.iter().filter(|p| !p.serves).map(|p| p.capability).collect();
-        let promise = if lost.is_empty() {
-            texts.plain("drill-all-serve")
-        } else {
-            texts.get("drill-loses", &[("capabilities", words::capabilities(texts, lost))])
-        };
-        println!("  {}  {DIM}{promise}{DIM:#}", prediction.trial.name);
+        println!("  {}  {DIM}{}{DIM:#}", prediction.trial.name, promises(prediction, texts));
     }
     untested(not_tested, texts);
+}
+
+/// Everything that is not said to serve, in a line.
+fn promises(prediction: &Prediction, texts: &Texts) -> String {
+    let those = |expected: &Expected| -> Vec<_> {
+        prediction.capabilities.iter().filter(|p| p.expected == *expected).map(|p| p.capability).collect()
+    };
+    let mut said = Vec::new();
+    for (expected, id) in [(Expected::Lost, "drill-loses"), (Expected::Open, "drill-open")] {
+        let capabilities = those(&expected);
+        if !capabilities.is_empty() {
+            said.push(texts.get(id, &[("capabilities", words::capabilities(texts, capabilities))]));
+        }
+    }
+    for promise in &prediction.capabilities {
+        let Expected::LostIfHeld(held) = &promise.expected else { continue };
+        for Held { address, by } in held {
+            let arguments = [
+                ("capability", words::capability(texts, promise.capability)),
+                ("address", address.to_string()),
+                ("hosts", by.iter().map(HostName::as_str).collect::<Vec<_>>().join(", ")),
+            ];
+            said.push(texts.get("drill-loses-held", &arguments));
+        }
+    }
+    if said.is_empty() { texts.plain("drill-all-serve") } else { said.join("; ") }
 }
 
 fn untested(not_tested: &[NotTested], texts: &Texts) {

@@ -54,7 +54,7 @@ pub fn said<'r>(report: &'r Value, trial: &str, capability: &str) -> (bool, &'r 
     let trial = trials.iter().find(|t| t["prediction"]["trial"]["name"] == trial).unwrap();
     assert!(trial["observation"].is_object(), "not carried through: {}", trial["outcome"]);
     let of = |list: &'r Value| list.as_array().unwrap().iter().find(|c| c["capability"] == capability).unwrap();
-    let promised = of(&trial["prediction"]["capabilities"])["serves"].as_bool().unwrap();
+    let promised = of(&trial["prediction"]["capabilities"])["expected"] == "serves";
     (promised, of(&trial["observation"]["capabilities"])["observed"].as_str().unwrap())
 }
 

@@ -59,10 +59,12 @@ fn outcome(trial: &TrialReport, texts: &Texts) -> Markup {
     }
 }
 
-pub fn promised(serves: Option<bool>, texts: &Texts) -> String {
-    texts.plain(match serves {
-        Some(true) => "page-serves",
-        Some(false) => "page-is-lost",
+/// A promise as [`TrialReport::promised`] tells it.
+pub fn promised(promise: Option<Option<bool>>, texts: &Texts) -> String {
+    texts.plain(match promise {
+        Some(Some(true)) => "page-serves",
+        Some(Some(false)) => "page-is-lost",
+        Some(None) => "page-either",
         None => "page-no-promise",
     })
 }
@@ -81,17 +83,20 @@ pub fn observed(how: Observed, texts: &Texts) -> String {
 }
 
 /// What was promised and what was seen of one capability.
-pub fn of_capability(trial: &TrialReport, capability: Capability) -> (Option<bool>, Option<&CapabilityObservation>) {
-    let promise = trial.prediction.capabilities.iter().find(|p| p.capability == capability).map(|p| p.serves);
+pub fn of_capability(
+    trial: &TrialReport,
+    capability: Capability,
+) -> (Option<Option<bool>>, Option<&CapabilityObservation>) {
+    let promise = trial.promised(capability);
     let seen = trial.observation.as_ref().and_then(|o| o.capabilities.iter().find(|c| c.capability == capability));
     (promise, seen)
 }
 
 /// Whether what was seen is what was promised.
-pub fn tone(promise: Option<bool>, how: Observed) -> Tone {
-    match (promise, how) {
-        (Some(true), Observed::Served) | (Some(false), Observed::Lost) => Tone::Good,
-        (_, Observed::NotAsked) => Tone::Plain,
+pub fn tone(promise: Option<Option<bool>>, how: Observed) -> Tone {
+    match promise {
+        _ if how == Observed::NotAsked => Tone::Plain,
+        Some(serves) if drill::as_promised(serves, how) => Tone::Good,
         _ => Tone::Bad,
     }
 }
@@ -220,7 +225,7 @@ pub fn words_of(difference: &Difference, texts: &Texts) -> String {
         Difference::Capability { capability, predicted_to_serve, observed: how } => {
             let arguments = [
                 ("capability", name(capability)),
-                ("predicted", promised(Some(*predicted_to_serve), texts)),
+                ("predicted", promised(Some(Some(*predicted_to_serve)), texts)),
                 ("observed", observed(*how, texts)),
             ];
             texts.get("page-differs-capability", &arguments)
