@@ -78,12 +78,12 @@ impl Door {
         match ask {
             Ask::Open(until) => self.open(until, state),
             Ask::Read(until) => {
-                self.let_in(until, state);
+                Self::let_in(self.gate.lend(until), state);
             }
             Ask::Shut => self.shut(state),
             Ask::Withdraw => {
                 state.held = None;
-                if let Some(Err(error)) = self.vip.as_ref().map(Vip::withdraw) {
+                if let Some(Err(error)) = self.vip.as_ref().map(|vip| vip.withdraw(&self.gate)) {
                     tracing::warn!(%error, "the virtual IP is not given up; it ends by itself");
                 }
             }
@@ -91,9 +91,10 @@ impl Door {
         }
     }
 
-    fn let_in(&self, until: Duration, state: &mut State) -> bool {
+    /// Whether clients are in now.
+    fn let_in(done: Result<bool, host::Error>, state: &mut State) -> bool {
         state.ajar = false;
-        match self.gate.open(until) {
+        match done {
             Ok(true) => return true,
             Ok(false) => tracing::warn!("what let clients in ended before the door was open"),
             Err(error) => tracing::error!(%error, "the door cannot be opened"),
@@ -102,7 +103,7 @@ impl Door {
     }
 
     fn open(&self, until: Duration, state: &mut State) {
-        if !self.let_in(until, state) {
+        if !Self::let_in(self.gate.open(until), state) {
             return;
         }
         let Some(vip) = &self.vip else { return };

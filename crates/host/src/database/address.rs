@@ -4,12 +4,13 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
+use nix::net::if_::if_nametoindex;
 use nix::sys::socket::{AddressFamily, LinkAddr, MsgFlags, SockFlag, SockType, sendto, socket};
 
+use super::Gate;
+use super::netlink::{self, Address};
+use crate::clock;
 use crate::error::Error;
-use crate::{clock, command};
-
-const LIMIT: Duration = Duration::from_secs(5);
 
 /// A virtual IP.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,43 +24,52 @@ impl Vip {
     /// Holds the address until this moment, rounded up to a second, or longer when asked again before.
     pub fn hold(&self, until: Duration) -> Result<(), Error> {
         let life = seconds(until.saturating_sub(clock::now()));
-        let (address, life) = (self.with_prefix(), life.to_string());
-        let args = ["address", "replace", &address, "dev", &self.interface];
-        let lives = ["valid_lft", &life, "preferred_lft", &life];
-        // Another host may have had it a moment ago; IPv6 would otherwise ask first whether somebody still has.
-        let quick: &[&str] = if self.address.is_ipv6() { &["nodad"] } else { &[] };
-        command::succeed("ip", &[&args[..], &lives[..], quick].concat(), LIMIT).map(drop)
+        netlink::hold(&self.on_link()?, life).map_err(|e| self.failed(&e))
     }
 
-    /// Gives the address up.
-    pub fn withdraw(&self) -> Result<(), Error> {
-        let held = || {
-            nix::ifaddrs::getifaddrs().is_ok_and(|mut all| {
-                all.any(|i| {
-                    let found = i.address.as_ref();
-                    let v4 = found.and_then(|a| a.as_sockaddr_in()).map(|a| IpAddr::V4(a.ip()));
-                    let v6 = found.and_then(|a| a.as_sockaddr_in6()).map(|a| IpAddr::V6(a.ip()));
-                    v4.or(v6) == Some(self.address)
-                })
-            })
-        };
-        if !held() {
+    /// Gives the address up, if it is held. Who asks for it here afterwards is refused by the gate.
+    pub fn withdraw(&self, gate: &Gate) -> Result<(), Error> {
+        if !self.held() {
             return Ok(());
         }
-        let gone = command::succeed("ip", &["address", "del", &self.with_prefix(), "dev", &self.interface], LIMIT);
+        if let Err(error) = gate.farewell_to(self.address) {
+            tracing::warn!(%error, "clients of the address will wait longer");
+        }
+        let gone = netlink::leave(&self.on_link()?);
         // Its life may just have ended.
-        if gone.is_err() && !held() { Ok(()) } else { gone.map(drop) }
+        if gone.is_err() && !self.held() { Ok(()) } else { gone.map_err(|e| self.failed(&e)) }
     }
 
-    fn with_prefix(&self) -> String {
-        format!("{}/{}", self.address, self.prefix)
+    fn held(&self) -> bool {
+        nix::ifaddrs::getifaddrs().is_ok_and(|mut all| {
+            all.any(|i| {
+                let found = i.address.as_ref();
+                let v4 = found.and_then(|a| a.as_sockaddr_in()).map(|a| IpAddr::V4(a.ip()));
+                let v6 = found.and_then(|a| a.as_sockaddr_in6()).map(|a| IpAddr::V6(a.ip()));
+                v4.or(v6) == Some(self.address)
+            })
+        })
+    }
+
+    fn on_link(&self) -> Result<Address, Error> {
+        let interface = if_nametoindex(self.interface.as_str()).map_err(|e| self.failed(&e.into()))?;
+        let bytes = match self.address {
+            IpAddr::V4(address) => address.octets().to_vec(),
+            IpAddr::V6(address) => address.octets().to_vec(),
+        };
+        Ok(Address { bytes, prefix: self.prefix, interface })
+    }
+
+    fn failed(&self, error: &std::io::Error) -> Error {
+        Error::Damaged(format!("{}/{} on {}: {error}", self.address, self.prefix, self.interface))
     }
 }
 
 /// The kernel counts such lives in seconds, and takes 0 for an address that is no more.
-fn seconds(left: Duration) -> u64 {
-    let whole = left.as_secs();
-    (whole + u64::from(left.subsec_nanos() > 0)).max(1)
+fn seconds(left: Duration) -> u32 {
+    let whole = left.as_secs() + u64::from(left.subsec_nanos() > 0);
+    // All ones would be for ever.
+    u32::try_from(whole.max(1)).unwrap_or(u32::MAX - 1)
 }
 
 /// Tells everybody on the segment who has the address now (gratuitous ARP, RFC 5227 section 3, as a request and as an

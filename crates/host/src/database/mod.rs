@@ -7,6 +7,7 @@ mod copy;
 mod gate;
 mod instance;
 mod look;
+mod netlink;
 mod place;
 mod server;
 mod tasks;

@@ -25,6 +25,26 @@ impl Demo {
         eventually(when, LIMIT, || self.status().code == 0);
     }
 
+    /// The lead is handed over. A client that still takes the old host for the holder of the address is refused at once,
+    /// though that host holds it no more.
+    #[track_caller]
+    fn who_asks_the_old_holder_is_refused(&self) {
+        let (old, vip) = (self.primary(), self.database_vip());
+        let status = self.run(&["db", "status", "--json"]).json();
+        let next = status["record"]["sync"][0].as_str().unwrap();
+        let client = HOSTS.iter().find(|h| **h != old && **h != next).unwrap();
+        let link = self.sh(old, "cat /sys/class/net/host0/address");
+        let link = link.trim();
+        self.sh(client, &format!("ip neigh replace {vip} lladdr {link} dev host0 nud permanent"));
+        let mut handing_over = self.spawn(&["db", "switchover"]);
+        eventually("the old host gives the address up", LIMIT, || !self.holders(&HOSTS, &vip).contains(&old));
+        let (_, said) = self.try_sh(client, &format!("timeout 5 bash -c '</dev/tcp/{vip}/3306' 2>&1"));
+        assert!(said.contains("refused"), "{said}");
+        assert!(handing_over.wait().unwrap().success());
+        self.sh(client, &format!("ip neigh del {vip} dev host0"));
+        self.whole_again("the lead was handed over");
+    }
+
     /// What was acknowledged is on every host; replicas may be a moment behind.
     #[track_caller]
     fn nothing_is_lost(&self, written: &Written) {
@@ -73,6 +93,8 @@ fn a_replicated_database_fails_over_and_loses_nothing() {
     let written = writer.stop();
     demo.nothing_is_lost(&written);
     println!("host killed: {} writes, the longest silence {:?}", written.acknowledged.len(), written.longest_gap);
+
+    demo.who_asks_the_old_holder_is_refused();
 
     // A changed setting is taken up by one server after another, and the writer hardly notices.
     demo.sh(demo.primary(), "mariadb platform -e 'DROP TABLE written'");
