@@ -52,8 +52,8 @@ pub fn run(config_path: &Path) -> Result<(), Error> {
     checks::start("gateway", &config.gateway, checks::VERDICT, &board)?;
     checks::start("balancer", &config.balancer, checks::VERDICT, &board)?;
     checks::start("others", &config.others, checks::METRIC, &board)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    // Its answers come from memory: one thread is enough, and nothing that could hang runs on it.
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|source| Error::Start { what: "its server", source })?;

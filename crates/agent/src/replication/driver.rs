@@ -24,8 +24,6 @@ use crate::{Error, worker};
 const TICK: Duration = Duration::from_millis(50);
 /// Between two signs of life to systemd, which waits for three seconds.
 const ALIVE: Duration = Duration::from_millis(500);
-/// Between two looks at the server while it is written to.
-const PRIMARY: Duration = Duration::from_millis(100);
 /// Between two answers on the board when nothing changes.
 const PUBLISH: Duration = Duration::from_millis(200);
 
@@ -90,6 +88,7 @@ impl Driver {
         let tasks = task_lane(config.tasks(site.clone(), gate), &inbox, &look_pace)?;
         watch::store(Store::new(config.access()), inbox.clone(), view_pace.clone(), view_bell)?;
         watch::server(site.clone(), Arc::clone(&canary), inbox.clone(), look_pace.clone(), look_bell)?;
+        watch::process(&site, look_pace.clone())?;
         canary::start(site.clone(), Arc::clone(&canary))?;
         socket::start(inbox.clone())?;
         let (me, unit) = (site.me.clone(), site.unit.clone());
@@ -266,7 +265,7 @@ impl Driver {
             self.set_canary(primary);
             let every = self.node.look_again();
             self.view_pace.set(every);
-            self.look_pace.set(if primary { every.min(PRIMARY) } else { every });
+            self.look_pace.set(every);
         }
         if now.saturating_sub(self.alive) >= ALIVE {
             self.alive = now;

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use failover::{Event, Order, Server};
 use host::clock;
-use host::database::{Look, Site, look};
+use host::database::{Look, Site, look, observe};
 use host::probes::Session;
 use wire::replication::FOUND_FLAG;
 
@@ -95,6 +95,12 @@ fn founding(exists: bool, heard: &mut Option<SystemTime>, inbox: &Inbox) {
         *heard = Some(written);
         inbox.event(Event::Ordered(Order::Found));
     }
+}
+
+/// Has the server looked at as soon as its processes end or come.
+pub fn process(site: &Site, pace: Pace) -> Result<(), Error> {
+    let unit = site.unit.clone();
+    worker::start("server-end", move || observe(&unit, || pace.now()))
 }
 
 /// Looks at the server.

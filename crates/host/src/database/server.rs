@@ -1,6 +1,7 @@
 //! The server's process: started in a role, ended at once, seen gone.
 
 use std::fs;
+use std::mem::MaybeUninit;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 use failover::Role;
 use nix::sys::signal::{Signal, kill as signal};
 use nix::unistd::Pid;
+use rustix::fs::inotify;
 use wire::replication::ROLE_FILE;
 
 use super::RUN;
@@ -20,14 +22,42 @@ const START: Duration = Duration::from_secs(600);
 const SYSTEMCTL: Duration = Duration::from_secs(20);
 /// For a clean end, which spares the next start a recovery.
 const STOP: Duration = Duration::from_secs(30);
+/// Before a group that is not there is looked for again: a start takes longer.
+const UNOBSERVED: Duration = Duration::from_millis(300);
 
 /// Whether the unit has a process.
 pub fn runs(unit: &str) -> bool {
     match fs::read_to_string(group(unit).join("cgroup.events")) {
         Ok(events) => events.lines().any(|l| l == "populated 1"),
-        Err(_) if unified() => false,
+        Err(_) if root().is_some() => false,
         Err(_) => !units::processes(unit).unwrap_or_default().is_empty(),
     }
+}
+
+/// Tells whenever the unit's first process comes or its last one goes, at once where the kernel's control groups can; for
+/// ever. Whoever is told looks for himself.
+pub fn observe(unit: &str, mut tell: impl FnMut()) {
+    let events = group(unit).join("cgroup.events");
+    loop {
+        // There is no such group while the unit is stopped, and its next one is another one.
+        if until_gone(&events, &mut tell).is_ok() {
+            tell();
+        }
+        sleep(UNOBSERVED);
+    }
+}
+
+fn until_gone(events: &Path, tell: &mut impl FnMut()) -> rustix::io::Result<()> {
+    let watch = inotify::init(inotify::CreateFlags::CLOEXEC)?;
+    inotify::add_watch(&watch, events, inotify::WatchFlags::MODIFY)?;
+    // It may have changed before.
+    tell();
+    let mut buffer = [MaybeUninit::uninit(); 512];
+    let mut changes = inotify::Reader::new(watch, &mut buffer);
+    while !changes.next()?.events().contains(inotify::ReadFlags::IGNORED) {
+        tell();
+    }
+    Ok(())
 }
 
 /// Starts the stopped server in a role, and sees it answer.
@@ -79,9 +109,14 @@ pub fn stop(unit: &str) {
 
 /// The unit's control group: services lie in systemd's usual slice.
 fn group(unit: &str) -> PathBuf {
-    Path::new("/sys/fs/cgroup/system.slice").join(unit)
+    root().unwrap_or(Path::new(ROOTS[0])).join("system.slice").join(unit)
 }
 
-fn unified() -> bool {
-    Path::new("/sys/fs/cgroup/cgroup.controllers").exists()
+/// Where systemd keeps the groups of units that tell whether they are populated: everywhere, or beside the controllers of
+/// the first version (systemd calls that hybrid).
+const ROOTS: [&str; 2] = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"];
+
+fn root() -> Option<&'static Path> {
+    let told = |root: &&Path| root.join("cgroup.controllers").exists() && root.join("system.slice").exists();
+    ROOTS.iter().map(Path::new).find(told)
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use wire::Note;
@@ -23,14 +24,30 @@ pub(super) struct Access<'a> {
     pub key: &'a Path,
 }
 
+/// A connection that did well, for the next probe of this process: a daemon that looks again and again does not have to
+/// prove itself each time.
+static KEPT: Mutex<Option<(etcd::Access, Client)>> = Mutex::new(None);
+
 impl Access<'_> {
-    fn client(&self) -> Result<Client, Trouble> {
-        Client::new(&etcd::Access {
+    fn owned(&self) -> etcd::Access {
+        etcd::Access {
             endpoints: vec![self.address],
             ca: self.ca.to_owned(),
             certificate: self.certificate.to_owned(),
             key: self.key.to_owned(),
-        })
+        }
+    }
+
+    fn client(&self) -> Result<Client, Trouble> {
+        let access = self.owned();
+        match KEPT.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some((kept, client)) if kept == access => Ok(client),
+            _ => Client::new(&access),
+        }
+    }
+
+    fn keep(&self, client: Client) {
+        *KEPT.lock().unwrap_or_else(PoisonError::into_inner) = Some((self.owned(), client));
     }
 }
 
@@ -64,6 +81,9 @@ pub(super) fn member(access: &Access<'_>, expected: &[String]) -> Seen {
         Err(Trouble::Late) => Seen::bad(Note::new("etcd-no-quorum")),
         Err(trouble) => Seen::bad(note(&trouble, access.address)),
     };
+    if seen.ok {
+        access.keep(client);
+    }
     seen.reading("version", &status.version)
         .reading("member", status.member())
         .reading("leader", &status.leader)
