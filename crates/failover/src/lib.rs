@@ -12,6 +12,7 @@
 //! two hosts may *answer*.
 
 mod action;
+pub mod coordination;
 pub mod galera;
 mod node;
 mod position;

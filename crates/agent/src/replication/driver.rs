@@ -12,6 +12,7 @@ use wire::Note;
 use wire::replication::{Ask, Told};
 
 use super::canary::{self, Canary};
+use super::coordination::{self, Settled};
 use super::lease::{self, Held};
 use super::show::{self, Aside};
 use super::store::Store;
@@ -70,6 +71,7 @@ pub struct Driver {
     alive: Duration,
     published: Duration,
     standing: Standing,
+    settled: Settled,
 }
 
 impl Driver {
@@ -90,6 +92,8 @@ impl Driver {
         watch::server(site.clone(), Arc::clone(&canary), inbox.clone(), look_pace.clone(), look_bell)?;
         watch::process(&site, look_pace.clone())?;
         canary::start(site.clone(), Arc::clone(&canary))?;
+        let settled = Settled::default();
+        coordination::start(config.access(), &site, Arc::clone(&settled))?;
         socket::start(inbox.clone())?;
         let (me, unit) = (site.me.clone(), site.unit.clone());
         give(config, site)?;
@@ -113,6 +117,7 @@ impl Driver {
             alive: Duration::ZERO,
             published: Duration::ZERO,
             standing,
+            settled,
         })
     }
 
@@ -247,6 +252,11 @@ impl Driver {
         self.canary.lock().unwrap_or_else(PoisonError::into_inner).set(active);
     }
 
+    fn settle(&self, since: Option<Duration>) {
+        let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
+        *settled = since.map(|now| settled.unwrap_or(now));
+    }
+
     /// Lets others know, and sets the pace of the looks.
     fn show(&mut self) {
         let now = clock::now();
@@ -257,12 +267,14 @@ impl Driver {
         }
         let primary = matches!(standing, Standing::Primary { .. });
         let changed = standing != self.standing;
+        let settled = matches!(standing, Standing::Primary { asynchronous: false, .. });
         self.standing = standing;
         if changed || now.saturating_sub(self.published) >= PUBLISH {
             self.published = now;
             self.board.publish("database", show::answer(&self.node, &self.me, &self.aside, now));
             self.board.follow(show::following(&self.node, &self.aside));
             self.set_canary(primary);
+            self.settle(settled.then_some(now));
             let every = self.node.look_again();
             self.view_pace.set(every);
             self.look_pace.set(every);

@@ -2,10 +2,12 @@
 //!
 //! One thread runs the protocol: events come in over its [`Inbox`], actions go out to lanes that do one thing at a time
 //! each: the store, the lease, reports, the door, the server. A kill waits for no lane. `watch` looks at etcd and at
-//! the server, `canary` writes, `socket` takes orders and questions, `show` puts what is known into words.
+//! the server, `canary` writes, `coordination` keeps etcd's leader elsewhere, `socket` takes orders and questions,
+//! `show` puts what is known into words.
 
 mod canary;
 mod config;
+mod coordination;
 mod door;
 mod driver;
 mod lease;

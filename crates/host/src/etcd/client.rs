@@ -69,6 +69,12 @@ impl Client {
         self.ask("/v3/maintenance/status", &json!({}), Again::Harmless, deadline)
     }
 
+    /// Has the member that is asked, which must be etcd's leader, hand its lead to another one; it has when this returns.
+    pub fn hand_on(&self, to: &str, deadline: Instant) -> Result<(), Trouble> {
+        let body = json!({ "targetID": to });
+        self.ask::<Value>("/v3/maintenance/transfer-leadership", &body, Again::Never, deadline).map(drop)
+    }
+
     /// The members.
     pub fn members(&self, deadline: Instant) -> Result<Vec<EtcdMember>, Trouble> {
         self.ask::<Members>("/v3/cluster/member/list", &json!({}), Again::Harmless, deadline).map(Into::into)
