@@ -97,6 +97,8 @@ impl Node {
         view: &View,
         out: &mut Vec<Action>,
     ) -> Option<&'static str> {
+        // Whomever this host stood back for has had the lead, and somebody owns it.
+        self.hold_off = Duration::ZERO;
         if self.orders.rebuild {
             return self.rebuild(now, record, leader, out);
         }

@@ -138,6 +138,8 @@ struct Lost {
 struct Handover {
     to: String,
     ordered: Duration,
+    /// Since when the record names that host.
+    named: Option<Duration>,
     /// When the door was shut for it, and whether the server takes no more writes since.
     shut: Option<Duration>,
     quiesced: Option<Duration>,

@@ -9,6 +9,8 @@ use crate::{Action, Amendment, OnReplicaLoss, Record, Server, Task, Up, View};
 
 /// After so long a handover that does not succeed is taken back.
 const HANDOVER: Duration = Duration::from_secs(3);
+/// For the host that is to take over to read that it is.
+const HEED: Duration = Duration::from_millis(250);
 /// For the host that is to take over to become synchronous.
 const PREPARE: Duration = Duration::from_secs(60);
 
@@ -143,7 +145,7 @@ impl Node {
         if let (Some(to), Phase::Lead(lead)) = (to.filter(known), &mut self.phase)
             && lead.handover.is_none()
         {
-            lead.handover = Some(Handover { to, ordered: now, shut: None, quiesced: None });
+            lead.handover = Some(Handover { to, ordered: now, named: None, shut: None, quiesced: None });
         }
     }
 
@@ -183,11 +185,14 @@ impl Node {
                 self.amend(amendment, out);
                 return false;
             }
+            let Phase::Lead(Lead { handover: Some(handover), .. }) = &mut self.phase else { return false };
+            // Once it has read its name it looks and tells more often, and clients are kept waiting for less long.
+            if now.saturating_sub(*handover.named.get_or_insert(now)) < HEED {
+                return false;
+            }
+            handover.shut = Some(now);
             out.push(Action::Shut);
             self.door.open_until = None;
-            if let Phase::Lead(Lead { handover: Some(handover), .. }) = &mut self.phase {
-                handover.shut = Some(now);
-            }
             self.serve_task(Task::Quiesce, out);
             return true;
         }
