@@ -151,10 +151,12 @@ impl Driver {
             }
             Input::Seen { event, lag } => {
                 self.aside.lag = lag;
-                if let Event::Seen { asked, .. } = &event {
-                    self.aside.seen = *asked;
-                }
+                let asked = if let Event::Seen { asked, .. } = &event { Some(*asked) } else { None };
                 self.step(event);
+                if let Some(asked) = asked {
+                    let follows = lag.is_some() && show::follows(&self.node);
+                    self.aside.looked(asked, follows);
+                }
             }
             Input::Asked { ask, answer } => {
                 let told = self.answer(ask);

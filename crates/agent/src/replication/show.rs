@@ -11,6 +11,9 @@ use crate::board::{Answer, Following};
 
 /// A view that is older says nothing of now.
 const VIEW: Duration = Duration::from_secs(3);
+/// For so long a server must have followed before its lag counts. One that has just connected has not heard yet what it
+/// misses and takes itself for caught up; one that cannot apply is started again each second, only to fail again.
+const STEADY: Duration = Duration::from_secs(2);
 
 /// What is known besides what the protocol keeps.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,6 +24,20 @@ pub struct Aside {
     pub lag: Option<Duration>,
     /// When that was seen.
     pub seen: Duration,
+    /// Since when every look has shown it following.
+    since: Option<Duration>,
+}
+
+impl Aside {
+    /// A look at this moment showed the server following, or not.
+    pub fn looked(&mut self, at: Duration, follows: bool) {
+        self.seen = at;
+        self.since = self.since.filter(|_| follows).or(follows.then_some(at));
+    }
+
+    fn steady(&self) -> bool {
+        self.since.is_some_and(|since| self.seen.saturating_sub(since) >= STEADY)
+    }
 }
 
 /// The verdict `database`: whether this host is the open primary.
@@ -53,7 +70,7 @@ fn why_not(node: &Node, leader: Option<&str>, me: &str) -> Note {
 }
 
 /// Whether the server follows the present primary, with both threads.
-fn follows(node: &Node) -> bool {
+pub fn follows(node: &Node) -> bool {
     let (Some(view), Some(Server::Up(up))) = (node.view(), node.sight().map(|s| &s.server)) else { return false };
     let owner = owner(view);
     up.source.as_ref().is_some_and(|s| owner == Some(s.host.as_str()) && s.io && s.sql && !s.diverged)
@@ -65,9 +82,9 @@ fn owner(view: &View) -> Option<&str> {
     (leader.epoch == record.epoch).then_some(leader.host.as_str())
 }
 
-/// How far this host is behind the present primary; `None` when it does not follow it.
+/// How far this host is behind the present primary; `None` when it does not follow it, or has not for long enough to know.
 pub fn following(node: &Node, aside: &Aside) -> Option<Following> {
-    let lag = aside.lag.filter(|_| follows(node))?;
+    let lag = aside.lag.filter(|_| aside.steady() && follows(node))?;
     Some(Following { lag, at: aside.seen })
 }
 
@@ -128,5 +145,25 @@ fn server(node: &Node, aside: &Aside) -> wire_db::Server {
         position: up.written.to_string(),
         received: source.map(|s| s.received.to_string()).unwrap_or_default(),
         lag_ms: aside.lag.and_then(|lag| u64::try_from(lag.as_millis()).ok()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_begins_to_follow_is_not_near_before_that_has_lasted() {
+        let mut aside = Aside::default();
+        let mut look = |ms, follows| {
+            aside.looked(Duration::from_millis(ms), follows);
+            aside.steady()
+        };
+        assert!(!look(0, true) && !look(1800, true));
+        assert!(look(2000, true));
+        // Every second it is started again, and fails again.
+        let again: Vec<bool> = (11..30).map(|i| look(i * 200, i % 5 != 0)).collect();
+        assert!(again[..4].iter().all(|steady| *steady));
+        assert!(!again[4..].iter().any(|steady| *steady), "{again:?}");
     }
 }
