@@ -101,6 +101,7 @@ pub fn later(cluster: &Cluster) -> Vec<(&'static dyn Component, Vec<&Host>)> {
 pub fn behind(endpoint: &Endpoint) -> Capability {
     match endpoint.name.as_str() {
         model::DATABASE => Capability::Database,
+        model::DATABASE_READ => Capability::Reads,
         model::CONTROL => Capability::Control,
         _ => Capability::Ingress,
     }

@@ -10,6 +10,7 @@ use wire::Resource;
 
 const CLOUDPODS_4: &str = include_str!("../../../examples/cloudpods-4.yaml");
 const CLOUDPODS_5: &str = include_str!("../../../examples/cloudpods-5.yaml");
+const BALANCED: &str = include_str!("../../../examples/replication-balanced.yaml");
 const RANCHER: &str = include_str!("../../../examples/rancher-1.6.yaml");
 const RAINBOND: &str = include_str!("../../../examples/rainbond-5.17.yaml");
 
@@ -86,12 +87,25 @@ fn the_primary_holds_the_address_of_a_replicated_database_itself() {
 }
 
 #[test]
+fn balancers_stand_in_front_of_a_replicated_database_where_they_are_asked_for() {
+    let cluster = parse(BALANCED);
+    assert_eq!((hosts(&cluster, "balancer"), hosts(&cluster, "vip")), ("node4 node5".into(), "node4 node5".into()));
+    let piloted = resources(&cluster).into_iter().any(|(_, r)| matches!(r, Resource::Piloted { address: Some(_), .. }));
+    assert!(!piloted, "no agent holds the address of the database");
+    let ports = components::by_id("balancer").unwrap().ports(&cluster, cluster.host(&"node4".into()).unwrap());
+    assert_eq!(ports, [3306, 3306]);
+    let probes = components::by_id("balancer").unwrap().probes(&cluster, cluster.host(&"node4".into()).unwrap());
+    assert_eq!(probes.iter().map(|p| p.name.as_str()).collect::<Vec<_>>(), ["writer", "reader"]);
+}
+
+#[test]
 fn what_a_capability_rests_on() {
-    use Capability::{Control, Coordination, Database, Ingress, Workloads};
+    use Capability::{Control, Coordination, Database, Ingress, Reads, Workloads};
     let foundation =
         |text: &str, capability| components::foundation(&parse(text), capability).into_iter().collect::<Vec<_>>();
     assert_eq!(foundation(CLOUDPODS_5, Control), [Control, Coordination, Database, Ingress]);
     assert_eq!(foundation(CLOUDPODS_5, Database), [Coordination, Database], "replication needs etcd's quorum");
+    assert_eq!(foundation(BALANCED, Reads), [Coordination, Reads], "whoever follows nobody is not read from");
     assert_eq!(foundation(CLOUDPODS_4, Database), [Database]);
     assert_eq!(foundation(RANCHER, Control), [Control, Database, Ingress], "Rancher 1.6 keeps nothing in etcd");
     assert_eq!(foundation(RANCHER, Workloads), [Workloads]);
@@ -105,7 +119,7 @@ fn what_a_capability_rests_on() {
 
 #[test]
 fn leaves_lead_to_their_components() {
-    for text in [CLOUDPODS_4, CLOUDPODS_5, RANCHER, RAINBOND] {
+    for text in [CLOUDPODS_4, CLOUDPODS_5, BALANCED, RANCHER, RAINBOND] {
         let cluster = parse(text);
         for (capability, rule) in components::capabilities(&cluster) {
             for (leaf, host) in rule.leaves() {

@@ -104,3 +104,27 @@ fn a_replicated_database() {
     let text = include_str!("../../../examples/replication.yaml");
     snapshots(&model::parse(text).unwrap(), "replication");
 }
+
+#[test]
+fn a_replicated_database_behind_balancers() {
+    let text = include_str!("../../../examples/replication-balanced.yaml");
+    snapshots(&model::parse(text).unwrap(), "replication-balanced");
+}
+
+#[test]
+fn the_primary_holds_the_address_itself_and_replicas_are_read_from_beside_it() {
+    let text = include_str!("../../../examples/replication.yaml");
+    let read = "    - { name: database-read, vip: 10.88.0.102, ports: [3308] }\n\n  database:";
+    let cluster = model::parse(&text.replacen("\n  database:", read, 1)).unwrap();
+    let files = |host: &Host| desired(&cluster, host);
+    let file = |path: &str| {
+        files(&cluster.hosts[0])
+            .iter()
+            .find_map(|(_, r)| content(r).filter(|(p, _)| p.ends_with(path)).map(|c| c.1.to_owned()))
+    };
+    let haproxy = file("haproxy.cfg").unwrap();
+    assert!(haproxy.contains("bind 10.88.0.102:3308") && !haproxy.contains("10.88.0.101"), "{haproxy}");
+    let keepalived = file("keepalived.conf").unwrap();
+    assert!(keepalived.contains("10.88.0.102/24") && !keepalived.contains("10.88.0.101"), "{keepalived}");
+    assert!(file("agent.json").unwrap().contains("\"address\": \"10.88.0.101\""), "the agent's still");
+}

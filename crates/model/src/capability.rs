@@ -12,6 +12,8 @@ pub enum Capability {
     Coordination,
     /// A write is acknowledged.
     Database,
+    /// A read is answered by a replica that is near enough, or by the primary where none is.
+    Reads,
     /// Applications answer through the gateway.
     Ingress,
     /// Images, charts, files and packages are served.
@@ -24,10 +26,11 @@ pub enum Capability {
 
 impl Capability {
     /// Every capability, in the order in which they are shown.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Control,
         Self::Coordination,
         Self::Database,
+        Self::Reads,
         Self::Ingress,
         Self::Artifacts,
         Self::Storage,
@@ -40,6 +43,7 @@ impl Capability {
             Self::Control => "control",
             Self::Coordination => "coordination",
             Self::Database => "database",
+            Self::Reads => "reads",
             Self::Ingress => "ingress",
             Self::Artifacts => "artifacts",
             Self::Storage => "storage",

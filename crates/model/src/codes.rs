@@ -82,6 +82,8 @@ codes! {
     GALERA_FEW = "galera-too-few" ["count"];
     REPLICATION_COUNT = "replication-count" ["count"];
     REPLICATION_SERVER_IDS = "replication-server-ids" ["host", "other"];
+    READ_NEEDS_REPLICATION = "read-needs-replication" ["endpoint"];
+    PORT_OF_SERVER = "port-of-server" ["port", "endpoint", "host"];
     REPLICATION_CANDIDATES = "replication-candidates" ["endpoint", "missing"];
     UNKNOWN_CHOICE = "unknown-choice" ["key", "value", "nearest", "expected"];
     UNKNOWN_CHARSET = "unknown-charset" ["charset", "nearest", "expected"];

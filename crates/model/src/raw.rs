@@ -162,8 +162,9 @@ pub(crate) struct Host {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("oneOf" = [{"required": ["vip"]}, {"required": ["external"]}, {"required": ["dns"]}, {"required": ["host"]}]))]
 pub(crate) struct Endpoint {
-    /// `platform` stands in front of the gateways, `database` in front of the database, `control` in front of the
-    /// control plane where it has an address of its own; others are yours.
+    /// `platform` stands in front of the gateways, `database` in front of the database, `database-read` in front of a
+    /// replicated database's replicas, `control` in front of the control plane where it has an address of its own; others
+    /// are yours.
     pub name: At<String>,
     /// A virtual IP that keepalived moves between the candidates; idle, inside one of the networks.
     pub vip: Option<At<String>>,
@@ -173,8 +174,9 @@ pub(crate) struct Endpoint {
     pub dns: Option<At<DnsName>>,
     /// Name of the one host that answers: clients get a name that they can keep, and nothing takes over.
     pub host: Option<At<String>>,
-    /// What connections go through: `lvs` (directors that hold the virtual IP and spread over all gateways) or
-    /// `maxscale` (in front of Galera). Default for database: HAProxy.
+    /// What connections go through: `lvs` (directors that hold the virtual IP and spread over all gateways), `maxscale`
+    /// (in front of Galera) or `haproxy`. Default for database: HAProxy, but with replication nothing, for the primary
+    /// holds the virtual IP itself; for database-read: HAProxy.
     #[schemars(with = "Option<Through>")]
     pub through: Option<At<String>>,
     /// VRRP's virtual router ID, unique on the segment. Default: the last octet of the virtual IP.
@@ -183,10 +185,10 @@ pub(crate) struct Endpoint {
     /// Name of the virtual IP's network. Default: the one that contains it.
     pub network: Option<At<String>>,
     /// Hosts that may hold the virtual IP, most preferred first. Default for platform: the gateway hosts (the control
-    /// hosts where there is no gateway); for database: the balancer hosts (the database hosts where there is none, or
-    /// with replication); for control: the control hosts; through lvs: the balancer hosts.
+    /// hosts where there is no gateway); for database and database-read: the balancer hosts (the database hosts where
+    /// there is none, or where the primary holds the address itself); for control: the control hosts; through lvs: the balancer hosts.
     pub candidates: Option<At<Vec<At<String>>>>,
-    /// Ports that clients use. Default for platform: 80; for database: 3306.
+    /// Ports that clients use. Default for platform: 80; for database and database-read: 3306.
     #[schemars(inner(range(min = 1, max = 65535)))]
     pub ports: Option<At<Vec<At<i64>>>>,
     /// DNS names that every host resolves to this endpoint.
@@ -266,6 +268,10 @@ pub(crate) struct Replication {
     /// pause, and until there is a replica again nobody else may be the primary. `block`: they wait until there is one.
     #[schemars(with = "Option<OnReplicaLoss>")]
     pub on_replica_loss: Option<At<String>>,
+    /// Seconds that a replica may be behind and still be read from through the endpoint database-read; 10 unless said
+    /// otherwise. A replica of which that is not known is not read from.
+    #[schemars(range(min = 1, max = 86_400))]
+    pub max_lag_seconds: Option<At<i64>>,
 }
 
 /// A Galera cluster.

@@ -249,17 +249,20 @@ pub enum Through {
     Lvs,
     /// MaxScale in front of Galera.
     Maxscale,
+    /// HAProxy: what stands in front of Galera anyway, and of a replicated database's primary where it is asked for.
+    Haproxy,
 }
 
 impl Through {
     /// Every balancer that can be chosen.
-    pub const ALL: [Self; 2] = [Self::Lvs, Self::Maxscale];
+    pub const ALL: [Self; 3] = [Self::Lvs, Self::Maxscale, Self::Haproxy];
 
     /// The balancer as it is written in the file.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Lvs => "lvs",
             Self::Maxscale => "maxscale",
+            Self::Haproxy => "haproxy",
         }
     }
 
@@ -329,6 +332,8 @@ pub struct Replication {
     pub max_connections: u32,
     pub timing: Timing,
     pub on_replica_loss: OnReplicaLoss,
+    /// How far a replica may be behind that is still read from, in seconds.
+    pub max_lag_s: u32,
 }
 
 /// How long a primary that fell silent is waited for.
@@ -463,16 +468,21 @@ impl Cluster {
         })
     }
 
-    /// Hosts that balance connections to the database by HAProxy: the candidates of the endpoint `database`, unless
-    /// something else stands there. With replication nothing does: whoever is the primary holds the address.
-    pub fn balancers(&self) -> Vec<&Host> {
+    /// The endpoints at whose virtual IPs HAProxy answers for the database. At the address of a replicated database it
+    /// does only where it is asked for: otherwise whoever is the primary holds the address.
+    pub fn balanced(&self) -> impl Iterator<Item = (&Endpoint, &Vip)> {
         let replicated = matches!(self.database, Some(Database { mode: DatabaseMode::Replication(_), .. }));
-        match self.endpoint(DATABASE) {
-            Some(Endpoint { kind: EndpointKind::Vip(v), through: None, .. }) if !replicated => {
-                v.candidates.iter().filter_map(|c| self.host(c)).collect()
-            }
-            _ => Vec::new(),
-        }
+        self.vips().filter(move |(e, _)| match (e.name.as_str(), e.through) {
+            (DATABASE, through) => through == Some(Through::Haproxy) || (through.is_none() && !replicated),
+            (name, _) => name == DATABASE_READ,
+        })
+    }
+
+    /// Hosts that balance connections to the database by HAProxy: the candidates of [`Self::balanced`].
+    pub fn balancers(&self) -> Vec<&Host> {
+        let mut seen = BTreeSet::new();
+        let candidates = self.balanced().flat_map(|(_, vip)| &vip.candidates);
+        candidates.filter(|c| seen.insert(*c)).filter_map(|c| self.host(c)).collect()
     }
 
     /// Hosts that run the platform's gateway.
@@ -487,3 +497,10 @@ pub const PLATFORM: &str = "platform";
 pub const CONTROL: &str = "control";
 /// The endpoint in front of the database.
 pub const DATABASE: &str = "database";
+/// The endpoint in front of a replicated database's replicas, for those who only read.
+pub const DATABASE_READ: &str = "database-read";
+
+/// Where clients reach a database server of Quorate's.
+pub const DATABASE_PORT: u16 = 3306;
+/// Where the replicas reach a replicated database's server, apart from the clients.
+pub const REPLICATION_PORT: u16 = 3307;

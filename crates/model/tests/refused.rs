@@ -305,7 +305,9 @@ fn databases() {
     );
     case(
         &[("galera: {}", "replication: { mode: semi }")],
-        &["14:30 unknown-key expected=bufferPoolMib, maxConnections, timing, onReplicaLoss key=mode nearest=none"],
+        &[
+            "14:30 unknown-key expected=bufferPoolMib, maxConnections, timing, onReplicaLoss, maxLagSeconds key=mode nearest=none",
+        ],
     );
     case(&[("galera: {}", "single: {}")], &["14:23 single-count count=3"]);
     let plain = (
@@ -605,7 +607,7 @@ fn balancers_in_front() {
     case(&[("0.100", "0.100, through: lvs")], &["12:15 no-candidates endpoint=platform roles=balancer"]);
     case(
         &[("0.100", "0.100, through: lsv")],
-        &["12:52 unknown-through expected=lvs, maxscale nearest=lvs through=lsv"],
+        &["12:52 unknown-through expected=lvs, maxscale, haproxy nearest=lvs through=lsv"],
     );
     case(
         &[("0.100", "0.100, through: maxscale"), ("0.101", "0.101, through: lvs")],
@@ -624,6 +626,63 @@ fn balancers_in_front() {
             ("  endpoints:", lvs),
         ],
         &["13:77 candidate-lacks-role endpoint=control host=lvs1 roles=control"],
+    );
+}
+
+#[test]
+fn reading_from_replicas() {
+    let replicated = ("galera: {}", "replication: { maxLagSeconds: 5 }");
+    let read = |text: &'static str| (DATABASE, text);
+    // At hosts that are no database hosts, HAProxy has the usual port.
+    let balancers = "    - { name: lb1, address: 10.88.0.21, roles: [balancer] }\n  endpoints:";
+    let with = |to: &str, expected: &[&str]| {
+        let both = format!("{DATABASE}\n    - {to}");
+        case(&[replicated, ("  endpoints:", balancers), (DATABASE, &both)], expected);
+    };
+    with("{ name: database-read, vip: 10.88.0.102 }", &[]);
+    with("{ name: database-read, vip: 10.88.0.102, through: haproxy, ports: [3307] }", &[]);
+    with(
+        "{ name: database-read, vip: 10.88.0.102, through: maxscale }",
+        &["15:57 through-not-here endpoint=database-read through=maxscale"],
+    );
+    with(
+        "{ name: database-read, vip: 10.88.0.102, candidates: [node1, lb1], ports: [3306, 3307, 3308] }",
+        &[
+            "15:81 port-of-server endpoint=database-read host=node1 port=3306",
+            "15:81 port-of-server endpoint=database-read host=node1 port=3307",
+        ],
+    );
+    with(
+        "{ name: database-read, host: node1 }",
+        &["15:36 endpoint-host-is-one-of-several endpoint=database-read host=node1"],
+    );
+    // Beside the database servers it needs another one.
+    case(
+        &[replicated, read("{ name: database-read, vip: 10.88.0.102 }")],
+        &["13:15 port-of-server endpoint=database-read host=node1 port=3306"],
+    );
+    case(&[replicated, read("{ name: database-read, vip: 10.88.0.102, ports: [3308] }")], &[]);
+    case(
+        &[replicated, read("{ name: database, vip: 10.88.0.101, through: haproxy }")],
+        &["13:15 port-of-server endpoint=database host=node1 port=3306"],
+    );
+    case(&[replicated, read("{ name: database, vip: 10.88.0.101, through: haproxy, ports: [3309] }")], &[]);
+    // Where HAProxy answers, the hosts that may hold the address need not be all that may become the primary.
+    case(
+        &[
+            replicated,
+            read("{ name: database, vip: 10.88.0.101, through: haproxy, ports: [3309], candidates: [node1] }"),
+        ],
+        &[],
+    );
+    // No replicas, no reads from them; who keeps the address otherwise keeps the promise.
+    let galera = "{ name: database-read, vip: 10.88.0.102, ports: [3308] }";
+    case(&[(DATABASE, galera)], &["13:15 read-needs-replication endpoint=database-read"]);
+    case(&[(DATABASE, "{ name: database-read, external: { address: 192.0.2.9 } }")], &[]);
+    case(&[("0.101", "0.101, through: haproxy")], &[]);
+    case(
+        &[("galera: {}", "replication: { maxLagSeconds: 0 }")],
+        &["14:45 out-of-range key=maxLagSeconds max=86400 min=1 value=0"],
     );
 }
 
@@ -710,7 +769,7 @@ fn services() {
             "14:35 unknown-host expected=node1, node2, node3 name=nod1 nearest=node1",
             "14:48 duplicate-service-host name=node2 service=Hub",
             "14:63 out-of-range key=needs max=3 min=1 value=4",
-            "14:78 unknown-capability capability=artefacts expected=control, coordination, database, ingress, artifacts, storage, workloads nearest=artifacts",
+            "14:78 unknown-capability capability=artefacts expected=control, coordination, database, reads, ingress, artifacts, storage, workloads nearest=artifacts",
         ],
     );
     judged("{ name: hub, capability: artifacts }", &["14:22 service-place-missing service=hub"]);

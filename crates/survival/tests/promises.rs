@@ -9,7 +9,7 @@ use components::{Capability, Losses, Rule};
 use model::{Cluster, HostName};
 use survival::margin;
 
-use Capability::{Artifacts, Control, Coordination, Database, Ingress, Storage, Workloads};
+use Capability::{Artifacts, Control, Coordination, Database, Ingress, Reads, Storage, Workloads};
 
 /// How many losses at once are tried: more than any claim is about.
 const MOST: usize = 3;
@@ -358,7 +358,14 @@ fn presets() {
     claim("three-node", &plan("three-node"), Database, "1: node1+node2 node1+node3 node2+node3");
     claim("five-node", &plan("five-node"), Database, "1: node1+node2 node3+node4 node3+node5 node4+node5");
     claim("replication", &plan("replication"), Database, "1: node1+node2 node1+node3 node2+node3");
-    for name in ["single", "three-node", "five-node", "replication"] {
+    let balanced = plan("replication-balanced");
+    for capability in [Database, Reads] {
+        claim("balanced", &balanced, capability, "1: node1+node2 node1+node3 node2+node3 node4+node5");
+    }
+    let direct = changed("replication-balanced", "0.101, through: haproxy", "0.101");
+    claim("the primary's own address", &direct, Database, "1: node1+node2 node1+node3 node2+node3");
+    claim("the primary's own address", &direct, Reads, "1: node1+node2 node1+node3 node2+node3 node4+node5");
+    for name in ["single", "three-node", "five-node", "replication", "replication-balanced"] {
         assert_eq!(plan(name).later(), "", "{name} can be deployed today");
     }
 }

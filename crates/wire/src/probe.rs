@@ -43,6 +43,8 @@ pub enum ProbeKind {
     HaproxyAlive { socket: PathBuf },
     /// HAProxy's own view over its socket: exactly one server of the backend takes connections.
     HaproxyWriter { socket: PathBuf, backend: String },
+    /// HAProxy's own view over its socket: some server of the backend takes connections.
+    HaproxyReader { socket: PathBuf, backend: String },
     /// A database that somebody else keeps lets the account log in and takes writes; the file holds the password.
     External { server: ExternalServer, password_file: PathBuf },
     /// A MariaDB server greets at this address.

@@ -1,15 +1,17 @@
-//! HAProxy in front of the database: one address, one writer, named by the agents.
+//! HAProxy in front of the database: one address with one writer, named by the agents; and with replication, where the
+//! file asks for it, another one with the replicas that are near enough.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use minijinja::context;
-use model::{Cluster, EndpointKind, Host};
+use model::{Cluster, Endpoint, Host, Vip};
 use wire::{AGENT_PORT, Fault, Probe, ProbeKind, Resource, Touch, UnitEffect};
 
 use crate::component::{At, Component, Rollout, unit_failures};
 use crate::galera::{self, AGENT_ACCOUNT};
 use crate::render::render;
+use crate::replication;
 use crate::rule::{Capability, Rule};
 
 pub struct Balancer;
@@ -17,7 +19,6 @@ pub struct Balancer;
 pub(crate) const ID: &str = "balancer";
 const UNIT: &str = "haproxy.service";
 const SOCKET: &str = "/run/haproxy/quorate.sock";
-const BACKEND: &str = "database";
 
 impl Component for Balancer {
     fn id(&self) -> &'static str {
@@ -29,18 +30,20 @@ impl Component for Balancer {
     }
 
     fn desired(&self, at: At<'_>) -> Vec<Resource> {
-        let Some((endpoint, EndpointKind::Vip(vip))) = at.cluster.endpoint(model::DATABASE).map(|e| (e, &e.kind))
-        else {
-            return vec![];
-        };
+        let reads = replication::settings(at.cluster)
+            .filter(|_| !binds(at.cluster, at.host, model::DATABASE_READ).is_empty())
+            .map(|settings| {
+                let binds = binds(at.cluster, at.host, model::DATABASE_READ);
+                context! { backend => model::DATABASE_READ, binds, max_lag => settings.max_lag_s }
+            });
         let servers: Vec<_> = at
             .cluster
             .database_members()
             .iter()
             .map(|h| context! { name => h.name.as_str(), address => SocketAddr::new(h.address, galera::PORT).to_string() })
             .collect();
-        let binds: Vec<_> = endpoint.ports.iter().map(|p| SocketAddr::new(vip.address, *p).to_string()).collect();
-        let (cluster, max_connections) = (&at.cluster.name, 4096);
+        let binds = binds(at.cluster, at.host, model::DATABASE);
+        let max_connections = 4096;
         vec![
             Resource::Package { name: "haproxy".to_owned() },
             // The agent reads HAProxy's own view over its socket.
@@ -50,8 +53,8 @@ impl Component for Balancer {
                 content: render(
                     include_str!("haproxy.cfg.j2"),
                     context! {
-                        cluster, servers, binds, max_connections, agent_port => AGENT_PORT, socket => SOCKET,
-                        backend => BACKEND, group => AGENT_ACCOUNT,
+                        servers, binds, reads, max_connections, agent_port => AGENT_PORT, socket => SOCKET,
+                        backend => model::DATABASE, group => AGENT_ACCOUNT,
                     },
                 ),
                 owner: "root".to_owned(),
@@ -85,20 +88,36 @@ impl Component for Balancer {
         if !self.hosts(cluster).iter().any(|h| h.name == host.name) {
             return vec![];
         }
-        vec![Probe {
-            component: ID.to_owned(),
-            name: "writer".to_owned(),
-            kind: ProbeKind::HaproxyWriter { socket: PathBuf::from(SOCKET), backend: BACKEND.to_owned() },
-        }]
+        let probe = |name: &str, kind| Probe { component: ID.to_owned(), name: name.to_owned(), kind };
+        let (socket, backend) = (PathBuf::from(SOCKET), model::DATABASE.to_owned());
+        let mut probes = vec![probe("writer", ProbeKind::HaproxyWriter { socket, backend })];
+        if !binds(cluster, host, model::DATABASE_READ).is_empty() {
+            let (socket, backend) = (PathBuf::from(SOCKET), model::DATABASE_READ.to_owned());
+            probes.push(probe("reader", ProbeKind::HaproxyReader { socket, backend }));
+        }
+        probes
     }
 
     fn awaits(&self, cluster: &Cluster, host: &Host) -> Vec<Probe> {
         alive(cluster, host)
     }
 
-    fn ports(&self, cluster: &Cluster, _host: &Host) -> Vec<u16> {
-        cluster.endpoint(model::DATABASE).map(|e| e.ports.clone()).unwrap_or_default()
+    fn ports(&self, cluster: &Cluster, host: &Host) -> Vec<u16> {
+        of_host(cluster, host).flat_map(|(e, _)| e.ports.iter().copied()).collect()
     }
+}
+
+/// The endpoints for which a host's HAProxy answers while it holds their addresses.
+fn of_host<'c>(cluster: &'c Cluster, host: &Host) -> impl Iterator<Item = (&'c Endpoint, &'c Vip)> {
+    cluster.balanced().filter(|(_, vip)| vip.candidates.contains(&host.name))
+}
+
+/// Where a host's HAProxy listens for an endpoint; nowhere, if the host may not hold it.
+fn binds(cluster: &Cluster, host: &Host, endpoint: &str) -> Vec<String> {
+    of_host(cluster, host)
+        .filter(|(e, _)| e.name == endpoint)
+        .flat_map(|(e, vip)| e.ports.iter().map(|p| SocketAddr::new(vip.address, *p).to_string()))
+        .collect()
 }
 
 /// Whether HAProxy itself serves, whatever it says of the databases: a virtual IP gains nothing by fleeing from a

@@ -22,7 +22,7 @@ pub(crate) const ID: &str = "galera";
 pub(crate) const UNIT: &str = "mariadb.service";
 /// Debian's socket activation holds the port that Galera's server must bind itself.
 pub(crate) const SOCKET_UNIT: &str = "mariadb.socket";
-pub(crate) const PORT: u16 = 3306;
+pub(crate) const PORT: u16 = model::DATABASE_PORT;
 pub(crate) const DATA_DIR: &str = "/var/lib/mysql";
 /// Quorate's own schema inside the database.
 const ADMIN_SCHEMA: &str = "quorate";
@@ -198,6 +198,8 @@ pub(crate) fn certificate(at: At<'_>) -> Resource {
         subjects: {
             let mut subjects = identity::subjects(at);
             subjects.push(crate::names::endpoint_name(at.cluster, model::DATABASE));
+            let read = at.cluster.endpoint(model::DATABASE_READ);
+            subjects.extend(read.map(|e| crate::names::endpoint_name(at.cluster, &e.name)));
             subjects
         },
         touches: vec![Touch { unit: UNIT.to_owned(), effect: UnitEffect::Restart }],

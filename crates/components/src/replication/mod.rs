@@ -11,7 +11,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use failover::Settings;
 use minijinja::context;
-use model::{Cluster, DatabaseMode, Host, HostName, OnReplicaLoss, Timing};
+use model::{Cluster, DatabaseMode, Host, HostName, OnReplicaLoss, REPLICATION_PORT, Timing};
 use serde_json::{Value, json};
 use wire::replication::ROLE_FILE;
 use wire::{Fault, Look, Note, Probe, ProbeKind, ProbeReport, Resource, Touch, UnitEffect};
@@ -26,8 +26,6 @@ use crate::{etcd, vip};
 pub struct Replication;
 
 pub(crate) const ID: &str = "replication";
-/// Where replicas reach a server: apart from the clients, who are kept out of all but the primary.
-const REPLICATION_PORT: u16 = 3307;
 /// Where the agents give copies of the data to each other.
 const COPY_PORT: u16 = 9347;
 /// A week: a replica that was away longer copies everything.
@@ -46,9 +44,19 @@ pub(crate) fn chosen(cluster: &Cluster) -> bool {
     settings(cluster).is_some()
 }
 
-/// The endpoint of the database with its virtual IP.
-fn address(cluster: &Cluster) -> Option<(&model::Endpoint, &model::Vip)> {
-    cluster.vips().find(|(e, _)| e.name == model::DATABASE)
+/// The endpoint whose virtual IP the primary holds itself: that of the database, unless a balancer answers there.
+pub(crate) fn address(cluster: &Cluster) -> Option<(&model::Endpoint, &model::Vip)> {
+    cluster.vips().find(|(e, _)| chosen(cluster) && e.name == model::DATABASE && e.through.is_none())
+}
+
+/// What its members give: writes, and reads where clients have an address for them. A replica that follows nobody is not
+/// read from, so without a primary there are no reads either.
+fn given(cluster: &Cluster) -> Vec<Capability> {
+    if !chosen(cluster) {
+        return vec![];
+    }
+    let reads = cluster.endpoint(model::DATABASE_READ).map(|_| Capability::Reads);
+    std::iter::once(Capability::Database).chain(reads).collect()
 }
 
 impl Component for Replication {
@@ -131,13 +139,14 @@ impl Component for Replication {
         // One after another, the third has taken the replica's place in between, and in the end the primary degrades and
         // goes on alone; unless the file says that it must not.
         let alone = settings.on_replica_loss == OnReplicaLoss::Degrade;
-        vec![(Capability::Database, Rule::Succession { alone, of: members })]
+        let rule = Rule::Succession { alone, of: members };
+        given(cluster).into_iter().map(|capability| (capability, rule.clone())).collect()
     }
 
     fn rests_on(&self, cluster: &Cluster) -> Vec<(Capability, Capability)> {
         // Without etcd's quorum the primary cannot renew its lease and closes itself before the lease ends, and nobody
         // else can take it: losing nothing comes before going on.
-        if chosen(cluster) { vec![(Capability::Database, Capability::Coordination)] } else { vec![] }
+        given(cluster).into_iter().map(|capability| (capability, Capability::Coordination)).collect()
     }
 
     fn failures(&self, _cluster: &Cluster, _host: &Host) -> Vec<Fault> {

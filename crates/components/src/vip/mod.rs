@@ -22,16 +22,16 @@ fn service(endpoint: &Endpoint) -> &'static str {
     match (endpoint.through, behind(endpoint)) {
         (Some(Through::Lvs), _) => lvs::ID,
         (Some(Through::Maxscale), _) => maxscale::ID,
-        (None, Capability::Database) => balancer::ID,
+        (Some(Through::Haproxy), _) | (None, Capability::Database | Capability::Reads) => balancer::ID,
         (None, Capability::Control) => platform::ID,
         (None, _) => gateway::ID,
     }
 }
 
-/// The virtual IPs that keepalived moves: not that of a replicated database, which its primary holds itself.
+/// The virtual IPs that keepalived moves: not that of a replicated database which its primary holds itself.
 fn moved(cluster: &Cluster) -> impl Iterator<Item = (&Endpoint, &model::Vip)> {
-    let replicated = replication::chosen(cluster);
-    cluster.vips().filter(move |(e, _)| !(replicated && behind(e) == Capability::Database))
+    let held = replication::address(cluster).map(|(e, _)| e.name.as_str());
+    cluster.vips().filter(move |(e, _)| held != Some(e.name.as_str()))
 }
 
 /// Those that a host may hold.
@@ -75,7 +75,7 @@ fn running() -> Vec<Probe> {
 
 /// How one sees that an endpoint answers.
 fn reach(endpoint: &Endpoint, cluster: &Cluster, address: SocketAddr) -> ProbeKind {
-    if endpoint.name == model::DATABASE {
+    if [model::DATABASE, model::DATABASE_READ].contains(&endpoint.name.as_str()) {
         ProbeKind::SqlGreeting { address }
     } else {
         ProbeKind::Http { address, path: "/healthz".to_owned(), contains: cluster.name.clone() }

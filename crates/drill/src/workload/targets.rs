@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use model::{Cluster, EndpointKind};
+use model::{Cluster, DATABASE_PORT, EndpointKind};
 use secret::Secret;
 use time::{Duration, OffsetDateTime};
 use wire::ProbeKind;
@@ -10,7 +10,6 @@ use wire::state::ClusterSecrets;
 
 use super::Error;
 
-const DATABASE_PORT: u16 = 3306;
 /// For longer than any drill, and not much.
 const CERTIFICATE_LIFE: Duration = Duration::hours(24);
 
@@ -80,7 +79,8 @@ fn database(cluster: &Cluster, secrets: &ClusterSecrets) -> Result<Option<Databa
         .map(|h| (h.name.to_string(), SocketAddr::new(h.address, DATABASE_PORT)))
         .collect();
     let schema = cluster.database.as_ref().and_then(|d| d.schemas.first());
-    let endpoint = address_of(cluster, model::DATABASE).map(|a| SocketAddr::new(a, DATABASE_PORT));
+    let port = cluster.endpoint(model::DATABASE).and_then(|e| e.ports.first()).copied().unwrap_or(DATABASE_PORT);
+    let endpoint = address_of(cluster, model::DATABASE).map(|a| SocketAddr::new(a, port));
     let (Some(schema), Some(address)) = (schema, endpoint.or(members.first().map(|(_, a)| *a))) else {
         return Ok(None);
     };

@@ -37,21 +37,61 @@ pub(super) fn writer(socket: &Path, backend: &str) -> Seen {
     }
 }
 
+/// Some server of the backend takes connections, and not only the one that stands in for the others.
+pub(super) fn reader(socket: &Path, backend: &str) -> Seen {
+    match ask(socket, "show stat") {
+        Err(error) => silent(socket, &error),
+        Ok(table) => judge_reader(backend, &table),
+    }
+}
+
+fn judge_reader(backend: &str, table: &str) -> Seen {
+    let servers = servers(backend, table);
+    let up = |backup: bool| servers.iter().filter(move |s| s.backup == backup && s.up()).map(|s| s.name);
+    let seen = if servers.is_empty() {
+        Seen::bad(Note::new("haproxy-no-backend").with("backend", backend))
+    } else if up(false).next().is_some() {
+        Seen::good()
+    } else if up(true).next().is_some() {
+        Seen { note: Some(Note::new("haproxy-no-replica")), ..Seen::good() }
+    } else {
+        Seen::bad(Note::new("haproxy-no-reader").with("backend", backend))
+    };
+    seen.reading("servers", states(&servers)).reading("replicas", up(false).collect::<Vec<_>>().join(" "))
+}
+
 fn judge(backend: &str, table: &str) -> Seen {
     let servers = servers(backend, table);
-    let up: Vec<_> = servers.iter().filter(|(_, state)| state.starts_with("UP")).map(|(name, _)| *name).collect();
-    let states = servers.iter().map(|(name, state)| format!("{name}={state}")).collect::<Vec<_>>().join(" ");
+    let up: Vec<_> = servers.iter().filter(|s| s.up()).map(|s| s.name).collect();
     let seen = match up.as_slice() {
         [_] => Seen::good(),
         [] if servers.is_empty() => Seen::bad(Note::new("haproxy-no-backend").with("backend", backend)),
         [] => Seen::bad(Note::new("haproxy-no-writer").with("backend", backend)),
         several => Seen::bad(Note::new("haproxy-several-writers").with("servers", several.join(", "))),
     };
-    seen.reading("servers", states).reading("writer", up.join(" "))
+    seen.reading("servers", states(&servers)).reading("writer", up.join(" "))
 }
 
-/// Name and state of each server of a backend, from the table of `show stat`, which names its own columns.
-fn servers<'t>(backend: &str, table: &'t str) -> Vec<(&'t str, &'t str)> {
+/// A server of a backend, as HAProxy sees it.
+struct Server<'t> {
+    name: &'t str,
+    state: &'t str,
+    /// Whether it stands in for the others.
+    backup: bool,
+}
+
+impl Server<'_> {
+    fn up(&self) -> bool {
+        self.state.starts_with("UP")
+    }
+}
+
+fn states(servers: &[Server<'_>]) -> String {
+    servers.iter().map(|s| format!("{}={}", s.name, s.state)).collect::<Vec<_>>().join(" ")
+}
+
+/// The servers of a backend, from the table of `show stat`, which names its own columns.
+fn servers<'t>(backend: &str, table: &'t str) -> Vec<Server<'t>> {
     let mut lines = table.lines();
     let Some(header) = lines.find_map(|l| l.strip_prefix("# ")) else { return vec![] };
     let column = |name: &str| header.split(',').position(|c| c == name);
@@ -61,8 +101,11 @@ fn servers<'t>(backend: &str, table: &'t str) -> Vec<(&'t str, &'t str)> {
     lines
         .map(|line| line.split(',').collect::<Vec<_>>())
         .filter(|row| row.get(proxy) == Some(&backend))
-        .filter_map(|row| Some((*row.get(server)?, *row.get(status)?)))
-        .filter(|(name, _)| !matches!(*name, "FRONTEND" | "BACKEND"))
+        .filter_map(|row| {
+            let backup = column("bck").and_then(|c| row.get(c)).is_some_and(|b| *b == "1");
+            Some(Server { name: row.get(server)?, state: row.get(status)?, backup })
+        })
+        .filter(|s| !matches!(s.name, "FRONTEND" | "BACKEND"))
         .collect()
 }
 
@@ -132,6 +175,24 @@ mod tests {
         let seen = judge("database", &table(&[("node1", "DOWN"), ("node2", "UP")]));
         assert_eq!(seen.readings["writer"], "node2");
         assert_eq!(seen.readings["servers"], "node1=DOWN node2=UP");
+    }
+
+    #[test]
+    fn reads_go_to_replicas_or_else_to_the_primary() {
+        let see = |replica: &str, primary: &str| {
+            let seen = judge_reader(
+                "reads",
+                &format!(
+                    "# pxname,svname,bck,status,\nreads,FRONTEND,,OPEN,\nreads,node1,0,{replica},\n\
+                     reads,node1-primary,1,{primary},\nreads,BACKEND,0,UP,\n"
+                ),
+            );
+            (seen.ok, seen.note.map(|n| n.code).unwrap_or_default(), seen.readings["replicas"].clone())
+        };
+        assert_eq!(see("UP", "DOWN"), (true, String::new(), "node1".to_owned()));
+        assert_eq!(see("DOWN", "UP (via database/node1)"), (true, "haproxy-no-replica".to_owned(), String::new()));
+        assert_eq!(see("DOWN", "DOWN"), (false, "haproxy-no-reader".to_owned(), String::new()));
+        assert_eq!(judge_reader("reads", "").note.unwrap().code, "haproxy-no-backend");
     }
 
     #[test]

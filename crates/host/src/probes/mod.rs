@@ -121,6 +121,7 @@ fn perform(kind: &ProbeKind) -> Seen {
         ProbeKind::Agent { address } => http::agent(*address),
         ProbeKind::HaproxyAlive { socket } => haproxy::alive(socket),
         ProbeKind::HaproxyWriter { socket, backend } => haproxy::writer(socket, backend),
+        ProbeKind::HaproxyReader { socket, backend } => haproxy::reader(socket, backend),
         ProbeKind::External { server, password_file } => external::writable(server, password_file),
         ProbeKind::SqlGreeting { address } => greeting::greets(*address),
         ProbeKind::Backup { status, interval_s } => backups::fresh(status, *interval_s),

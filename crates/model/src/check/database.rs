@@ -6,14 +6,17 @@ use super::hosts::Checked;
 use super::{Findings, accounts, backup, names, platform, quorum, ssh};
 use crate::charset::Charset;
 use crate::problem::Problem;
-use crate::types::{Database, DatabaseMode, Galera, OnReplicaLoss, Replication, Role, Schema, Timing, server_id};
+use crate::types::{
+    DATABASE_PORT, Database, DatabaseMode, Galera, OnReplicaLoss, Replication, Role, Schema, Timing, server_id,
+};
 use crate::yaml::At;
 use crate::{codes, raw, suggest};
 
-const PORT: u16 = 3306;
 const BUFFER_POOL_MIB: u32 = 256;
 const GCACHE_MIB: u32 = 128;
 const MAX_CONNECTIONS: u32 = 500;
+/// What an agent allows that is not told.
+const MAX_LAG_S: u32 = 10;
 /// MariaDB's limits for identifiers and account names, in bytes of the characters allowed here.
 const MAX_NAME: usize = 64;
 pub(super) const MAX_USER: usize = 80;
@@ -120,14 +123,15 @@ fn replication(raw: &raw::Replication, found: &mut Findings) -> Replication {
     let mut number = |key, at: Option<&At<i64>>, default, min, max| {
         at.map_or(default, |at| found.number(key, at, min, max).unwrap_or(default))
     };
-    let (buffer_pool_mib, max_connections) = (
+    let (buffer_pool_mib, max_connections, max_lag_s) = (
         number("bufferPoolMib", raw.buffer_pool_mib.as_ref(), BUFFER_POOL_MIB, 32, 1 << 20),
         number("maxConnections", raw.max_connections.as_ref(), MAX_CONNECTIONS, 10, 100_000),
+        number("maxLagSeconds", raw.max_lag_seconds.as_ref(), MAX_LAG_S, 1, 86_400),
     );
     let timing = choice("timing", raw.timing.as_ref(), &Timing::ALL, Timing::word, found);
     let on_replica_loss =
         choice("onReplicaLoss", raw.on_replica_loss.as_ref(), &OnReplicaLoss::ALL, OnReplicaLoss::word, found);
-    Replication { buffer_pool_mib, max_connections, timing, on_replica_loss }
+    Replication { buffer_pool_mib, max_connections, timing, on_replica_loss, max_lag_s }
 }
 
 /// One of a few words; the default where none is given.
@@ -168,7 +172,7 @@ fn external(raw: &raw::ExternalDatabase, found: &mut Findings) -> DatabaseMode {
     ssh::hidden(raw.password.as_ref(), found);
     DatabaseMode::External {
         host: raw.host.value.clone(),
-        port: raw.port.as_ref().and_then(|p| found.port(p)).unwrap_or(PORT),
+        port: raw.port.as_ref().and_then(|p| found.port(p)).unwrap_or(DATABASE_PORT),
         user: raw.user.value.clone(),
         password_from: raw.password_from.as_ref().and_then(|p| ssh::secret(p, found)),
     }

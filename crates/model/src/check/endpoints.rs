@@ -7,12 +7,14 @@ use super::hosts::Checked as Host;
 use super::networks::Checked as Network;
 use super::{Findings, names, platform, vips};
 use crate::problem::Code;
-use crate::types::{CONTROL, DATABASE, Endpoint, EndpointKind, HostName, PLATFORM, Role, Through};
+use crate::types::{
+    CONTROL, DATABASE, DATABASE_PORT, DATABASE_READ, Endpoint, EndpointKind, HostName, PLATFORM, REPLICATION_PORT,
+    Role, Through,
+};
 use crate::yaml::At;
 use crate::{codes, raw};
 
 const HTTP: u16 = 80;
-const MYSQL: u16 = 3306;
 
 pub(super) fn check(
     spec: &raw::Spec,
@@ -30,8 +32,11 @@ pub(super) fn check(
         one_kind(raw, found);
         let through = through(raw, spec, found);
         let ports = ports(raw, found);
-        if raw.name.value == DATABASE && spec.database.as_ref().is_some_and(|d| d.value.replication.is_some()) {
+        if vips::held_by_primary(raw, spec) {
             primary(raw, hosts, found);
+        }
+        if raw.name.value == DATABASE_READ {
+            replicas(raw, spec, found);
         }
         let kind = if let Some(external) = &raw.external {
             names::server(&external.value.address, found);
@@ -43,7 +48,11 @@ pub(super) fn check(
             one_host(raw, at, spec, hosts, found);
             Some(EndpointKind::Host { host: HostName::from(at.value.as_str()) })
         } else {
-            vips.remove(&index).map(EndpointKind::Vip)
+            let vip = vips.remove(&index);
+            if let (Some(vip), true) = (&vip, balanced(raw, through, spec)) {
+                beside_servers(raw, &vip.candidates, hosts, &ports, found);
+            }
+            vip.map(EndpointKind::Vip)
         };
         dns_names(raw, hosts, found);
         if let Some(kind) = kind {
@@ -93,11 +102,12 @@ fn through(raw: &raw::Endpoint, spec: &raw::Spec, found: &mut Findings) -> Optio
     };
     let name = raw.name.value.as_str();
     let fits = match through {
-        Through::Lvs => raw.vip.is_some() && ![DATABASE, CONTROL].contains(&name),
+        Through::Lvs => raw.vip.is_some() && ![DATABASE, DATABASE_READ, CONTROL].contains(&name),
         Through::Maxscale => {
             let galera = spec.database.as_ref().is_some_and(|d| d.value.galera.is_some());
             name == DATABASE && galera && (raw.vip.is_some() || raw.host.is_some())
         }
+        Through::Haproxy => raw.vip.is_some() && [DATABASE, DATABASE_READ].contains(&name),
     };
     if !fits {
         let finding = codes::THROUGH_NOT_HERE.at(at.span).arg("through", through.word());
@@ -110,6 +120,10 @@ fn through(raw: &raw::Endpoint, spec: &raw::Spec, found: &mut Findings) -> Optio
 fn one_host(raw: &raw::Endpoint, at: &At<String>, spec: &raw::Spec, hosts: &[Host<'_>], found: &mut Findings) {
     let database = raw.name.value == DATABASE;
     let through = raw.through.is_some();
+    if raw.name.value == DATABASE_READ {
+        let finding = codes::ENDPOINT_HOST_DATABASE.at(at.span).arg("host", &at.value);
+        found.add(finding.arg("endpoint", &raw.name.value));
+    }
     if database && vips::database(at.span, spec, found) {
         let single = spec.database.as_ref().is_some_and(|d| d.value.single.is_some());
         if single && !through {
@@ -123,7 +137,7 @@ fn one_host(raw: &raw::Endpoint, at: &At<String>, spec: &raw::Spec, hosts: &[Hos
         PLATFORM => &[Role::Gateway],
         CONTROL => &[Role::Control],
         DATABASE if through => &[Role::Balancer, Role::Database],
-        DATABASE => &[Role::Database],
+        DATABASE | DATABASE_READ => &[Role::Database],
         _ => &[],
     };
     let Some(host) = platform::host(at, hosts, found) else { return };
@@ -152,10 +166,42 @@ fn primary(raw: &raw::Endpoint, hosts: &[Host<'_>], found: &mut Findings) {
     }
 }
 
+/// What Quorate reads from are the replicas that it keeps; where somebody else keeps the address, that is theirs to say.
+fn replicas(raw: &raw::Endpoint, spec: &raw::Spec, found: &mut Findings) {
+    if !vips::replicated(spec) && (raw.vip.is_some() || raw.host.is_some()) {
+        found.add(codes::READ_NEEDS_REPLICATION.at(raw.name.span).arg("endpoint", &raw.name.value));
+    }
+}
+
+/// Whether HAProxy answers at the virtual IP in front of a replicated database.
+fn balanced(raw: &raw::Endpoint, through: Option<Through>, spec: &raw::Spec) -> bool {
+    let name = raw.name.value.as_str();
+    vips::replicated(spec) && (name == DATABASE_READ || (name == DATABASE && through == Some(Through::Haproxy)))
+}
+
+/// A replicated database's server listens at all addresses of its host, for its own comes and goes: beside it HAProxy
+/// needs other ports.
+fn beside_servers(
+    raw: &raw::Endpoint,
+    candidates: &[HostName],
+    hosts: &[Host<'_>],
+    ports: &[u16],
+    found: &mut Findings,
+) {
+    let holds = |h: &&Host<'_>| candidates.iter().any(|c| c.as_str() == h.name()) && h.has_any(&[Role::Database]);
+    let Some(host) = hosts.iter().find(holds) else { return };
+    let span = raw.ports.as_ref().map_or(raw.name.span, |p| p.span);
+    for port in ports.iter().filter(|p| [DATABASE_PORT, REPLICATION_PORT].contains(p)) {
+        let finding = codes::PORT_OF_SERVER.at(span).related(host.raw.roles.span, host.name());
+        let finding = finding.arg("port", port).arg("endpoint", &raw.name.value);
+        found.add(finding.arg("host", host.name()));
+    }
+}
+
 /// Nothing but the database itself listens there, on its own port.
 fn direct_port(raw: &raw::Endpoint, found: &mut Findings) {
     for port in raw.ports.iter().flat_map(|p| &p.value) {
-        let _: Option<u16> = found.number("port", port, i64::from(MYSQL), i64::from(MYSQL));
+        let _: Option<u16> = found.number("port", port, i64::from(DATABASE_PORT), i64::from(DATABASE_PORT));
     }
 }
 
@@ -164,7 +210,7 @@ fn ports(raw: &raw::Endpoint, found: &mut Findings) -> Vec<u16> {
     let Some(list) = &raw.ports else {
         match raw.name.value.as_str() {
             PLATFORM => return vec![HTTP],
-            DATABASE => return vec![MYSQL],
+            DATABASE | DATABASE_READ => return vec![DATABASE_PORT],
             _ => found.add(missing(raw.name.span)),
         }
         return Vec::new();

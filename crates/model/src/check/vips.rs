@@ -9,7 +9,7 @@ use super::Findings;
 use super::hosts::Checked as Host;
 use super::networks::{self, Checked as Network};
 use crate::problem::Span;
-use crate::types::{CONTROL, DATABASE, HostName, PLATFORM, Role, Through, Vip};
+use crate::types::{CONTROL, DATABASE, DATABASE_READ, HostName, PLATFORM, Role, Through, Vip};
 use crate::yaml::At;
 use crate::{codes, raw, suggest};
 
@@ -28,7 +28,12 @@ pub(super) fn check(
         // Its own findings first: they do not depend on whether the address can be read.
         // The candidates of a wrong one would be looked for among hosts that have no reason to have the role; named ones
         // still count.
-        let sensible = raw.name.value != DATABASE || database(at.span, spec, found) || raw.candidates.is_some();
+        let sensible = raw.candidates.is_some()
+            | match raw.name.value.as_str() {
+                DATABASE => database(at.span, spec, found),
+                DATABASE_READ => replicated(spec),
+                _ => true,
+            };
         let roles = suitable(raw, spec);
         let Ok(address) = at.value.parse::<IpAddr>() else {
             found.add(codes::BAD_ADDRESS.at(at.span).arg("address", &at.value));
@@ -135,16 +140,24 @@ fn network<'n, 'a>(
 /// The roles of which a holder of the endpoint needs one; empty: any host will do.
 fn suitable(raw: &raw::Endpoint, spec: &raw::Spec) -> &'static [Role] {
     let directors = raw.through.as_ref().is_some_and(|t| t.value == Through::Lvs.word());
-    let replicated = spec.database.as_ref().is_some_and(|d| d.value.replication.is_some());
     match raw.name.value.as_str() {
-        // Whoever is the primary holds the address itself.
-        DATABASE if replicated => &[Role::Database],
-        DATABASE => &[Role::Balancer, Role::Database],
+        _ if held_by_primary(raw, spec) => &[Role::Database],
+        DATABASE | DATABASE_READ => &[Role::Balancer, Role::Database],
         CONTROL => &[Role::Control],
         _ if directors => &[Role::Balancer],
         PLATFORM => &[Role::Gateway, Role::Control],
         _ => &[],
     }
+}
+
+/// Whether the address is that of a replicated database, which whoever is the primary holds itself.
+pub(super) fn held_by_primary(raw: &raw::Endpoint, spec: &raw::Spec) -> bool {
+    let haproxy = raw.through.as_ref().is_some_and(|t| t.value == Through::Haproxy.word());
+    raw.name.value == DATABASE && replicated(spec) && !haproxy
+}
+
+pub(super) fn replicated(spec: &raw::Spec) -> bool {
+    spec.database.as_ref().is_some_and(|d| d.value.replication.is_some())
 }
 
 pub(super) fn words(roles: &[Role]) -> String {
@@ -230,7 +243,7 @@ fn default_candidates<'h, 'a>(
         }
     }
     // That nobody keeps the database is said at the database's mode.
-    if raw.name.value != DATABASE && !hosts.iter().any(|h| h.roles_unclear) {
+    if ![DATABASE, DATABASE_READ].contains(&raw.name.value.as_str()) && !hosts.iter().any(|h| h.roles_unclear) {
         let finding = codes::NO_CANDIDATES.at(raw.name.span).arg("endpoint", &raw.name.value);
         found.add(finding.arg("roles", words(roles)));
     }

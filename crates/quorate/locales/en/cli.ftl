@@ -79,6 +79,7 @@ column-roles = ROLES
 capability-control = control plane
 capability-coordination = coordination
 capability-database = database
+capability-reads = reads
 capability-ingress = ingress
 capability-artifacts = artifacts
 capability-storage = storage

@@ -267,6 +267,14 @@ problem-replication-candidates = The endpoint { $endpoint } leaves out { $missin
     .reason = The primary of a replicated database holds the address itself, and each database host may become the primary: where the address could not follow, clients would find nobody.
     .hint = Leave candidates out, or name every database host.
 
+problem-read-needs-replication = `{ $endpoint }` is for replicas, and the database has none.
+    .reason = Only with database: {"{ replication: {} }"} are there replicas whose lag Quorate knows.
+    .hint = Remove the endpoint, or give it an external address or a DNS name that somebody else keeps.
+
+problem-port-of-server = `{ $endpoint }` cannot use port { $port } on { $host }: the database server has it there.
+    .reason = The server of a replicated database listens at all addresses of its host, so HAProxy beside it needs another port.
+    .hint = Name one, such as ports: [3308], or let hosts with the role balancer and without the role database hold the address.
+
 problem-unknown-choice = { $key } cannot be { $value }.
     .reason = Expected one of: { $expected }.
     .hint = { $nearest ->
@@ -535,7 +543,7 @@ problem-candidate-outside-network = { $host } cannot hold the virtual IP of `{ $
     .hint = Name candidates that are in { $network }, or choose an address in the network of { $host }.
 
 problem-candidates-missing = `{ $endpoint }` has no candidates.
-    .reason = Only the endpoints platform, database and control, and those through lvs, have candidates that follow from roles.
+    .reason = Only the endpoints platform, database, database-read and control, and those through lvs, have candidates that follow from roles.
     .hint = Name the hosts that may hold the address, most preferred first: candidates: [node1, node2]
 
 problem-no-candidates = No host can hold the virtual IP of `{ $endpoint }`.
@@ -543,7 +551,7 @@ problem-no-candidates = No host can hold the virtual IP of `{ $endpoint }`.
     .hint = Give at least two hosts one of these roles, so that the address survives the loss of one.
 
 problem-ports-missing = `{ $endpoint }` has no ports.
-    .reason = Only the endpoints platform (80) and database (3306) have ports without being told.
+    .reason = Only the endpoints platform (80), database and database-read (3306) have ports without being told.
     .hint = Name the ports that clients use: ports: [443]
 
 problem-duplicate-port = `{ $endpoint }` has the port { $port } twice.
@@ -574,7 +582,7 @@ problem-unknown-through = Connections cannot go through `{ $through }`.
     }
 
 problem-through-not-here = `{ $endpoint }` cannot go through { $through }.
-    .reason = lvs spreads the connections of a virtual IP over the gateways; maxscale stands on a vip or a host in front of database: {"{ galera: {} }"}.
+    .reason = lvs spreads the connections of a virtual IP over the gateways; maxscale stands on a vip or a host in front of database: {"{ galera: {} }"}; haproxy on the vip of database or database-read.
     .hint = Remove `through`, or write it at the endpoint that it belongs to.
 
 problem-endpoint-without-database = There is an endpoint for the database, but no database.

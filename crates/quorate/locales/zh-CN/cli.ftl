@@ -79,6 +79,7 @@ column-roles = 角色
 capability-control = 控制面
 capability-coordination = 协调
 capability-database = 数据库
+capability-reads = 读取
 capability-ingress = 入口
 capability-artifacts = 制品
 capability-storage = 存储

@@ -267,6 +267,14 @@ problem-replication-candidates = 端点 { $endpoint } 没有包含 { $missing }�
     .reason = 主从复制的主库自己持有该地址，而每台数据库主机都可能成为主库：地址无法跟随时，客户端将找不到数据库。
     .hint = 请省略 candidates，或列出所有数据库主机。
 
+problem-read-needs-replication = `{ $endpoint }` 用于读取副本，而该数据库没有副本。
+    .reason = 只有 database: {"{ replication: {} }"} 才有 Quorate 知道其延迟的副本。
+    .hint = 请删除该入口，或改为由别人维护的外部地址或 DNS 名称。
+
+problem-port-of-server = `{ $endpoint }` 不能在 { $host } 上使用端口 { $port }：数据库服务器占用了它。
+    .reason = 主从复制的服务器监听主机的所有地址，因此旁边的 HAProxy 需要另一个端口。
+    .hint = 请写另一个端口，例如 ports: [3308]，或让角色为 balancer 而没有 database 角色的主机持有该地址。
+
 problem-unknown-choice = { $key } 不能是 { $value }。
     .reason = 可用的值：{ $expected }。
     .hint = { $nearest ->
@@ -535,7 +543,7 @@ problem-candidate-outside-network = { $host } 不能持有 `{ $endpoint }` 的�
     .hint = 请写在 { $network } 中的候选节点，或选择 { $host } 所在网络的地址。
 
 problem-candidates-missing = `{ $endpoint }` 没有候选节点。
-    .reason = 只有 platform、database、control 三个入口以及经过 lvs 的入口，其候选节点可以由角色推导。
+    .reason = 只有 platform、database、database-read、control 四个入口以及经过 lvs 的入口，其候选节点可以由角色推导。
     .hint = 请写出可以持有该地址的主机，优先者在前：candidates: [node1, node2]
 
 problem-no-candidates = 没有主机可以持有 `{ $endpoint }` 的虚拟IP。
@@ -543,7 +551,7 @@ problem-no-candidates = 没有主机可以持有 `{ $endpoint }` 的虚拟IP。
     .hint = 请至少给两台主机其中一个角色，这样失去一台时地址仍然可用。
 
 problem-ports-missing = `{ $endpoint }` 没有端口。
-    .reason = 只有 platform（80）和 database（3306）两个入口有默认端口。
+    .reason = 只有 platform（80）、database 和 database-read（3306）有默认端口。
     .hint = 请写出客户端使用的端口：ports: [443]
 
 problem-duplicate-port = `{ $endpoint }` 的端口 { $port } 写了两次。
@@ -574,7 +582,7 @@ problem-unknown-through = 连接不能经过 `{ $through }`。
     }
 
 problem-through-not-here = `{ $endpoint }` 不能经过 { $through }。
-    .reason = lvs 把虚拟IP的连接分发到各网关；maxscale 位于 vip 或一台主机上，在 database: {"{ galera: {} }"} 前面。
+    .reason = lvs 把虚拟IP的连接分发到各网关；maxscale 位于 vip 或一台主机上，在 database: {"{ galera: {} }"} 前面；haproxy 用于 database 或 database-read 的 vip。
     .hint = 请删除 `through`，或写到它所属的入口上。
 
 problem-endpoint-without-database = 有数据库的入口，却没有数据库。

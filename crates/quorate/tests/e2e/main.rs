@@ -18,6 +18,7 @@ mod kill_walk;
 mod lock;
 mod outage;
 mod packages;
+mod proxy;
 mod replication;
 mod rolling;
 mod secrets;
