@@ -321,7 +321,7 @@ fn after_a_power_cut_the_member_with_the_last_word_leads() {
         [
             format!("galera/node2/run: {start} [galeraLead:node2] [flag:/run/quorate/galera-bootstrap.env]"),
             format!("galera/node1/run: {start} <- galera/node2/run"),
-            format!("galera/node3/run: {start} <- galera/node2/run"),
+            format!("galera/node3/run: {start} <- galera/node1/run, galera/node2/run"),
         ]
     );
     let blocked: Vec<_> = world.without("node1").plan().steps.into_iter().filter_map(|s| s.blocked).collect();

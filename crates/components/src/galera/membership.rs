@@ -116,6 +116,7 @@ fn recover(view: View<'_>, reached: &Reached<'_>) -> Starts {
     }
 }
 
+/// The others join one after another: a view that changes while a member catches up can make Galera give that member up.
 fn led_by(leader: &HostName, reached: &Reached<'_>) -> Starts {
     let lead = || {
         vec![
@@ -123,17 +124,14 @@ fn led_by(leader: &HostName, reached: &Reached<'_>) -> Starts {
             Resource::Flag { path: FLAG.into(), content: LEAD.to_owned() },
         ]
     };
-    reached
-        .iter()
-        .map(|(host, _)| {
-            let start = if host.name == *leader {
-                Start::With { flags: lead(), after: vec![] }
-            } else {
-                Start::With { flags: vec![], after: vec![leader.clone()] }
-            };
-            (host.name.clone(), start)
-        })
-        .collect()
+    let followers = reached.iter().map(|(host, _)| &host.name).filter(|name| *name != leader);
+    let mut before = vec![leader.clone()];
+    let mut starts = Starts::from([(leader.clone(), Start::With { flags: lead(), after: vec![] })]);
+    for follower in followers {
+        starts.insert(follower.clone(), Start::With { flags: vec![], after: before.clone() });
+        before.push(follower.clone());
+    }
+    starts
 }
 
 /// Of several with the latest writes the first in the file leads.
