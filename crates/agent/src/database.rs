@@ -128,6 +128,11 @@ fn sight(now: Duration, looked: &Looked, writers: &[Candidate]) -> Sight {
     Sight { now, fitness, view: view(&status.incoming, writers), row }
 }
 
+/// Votes without data: Galera lists where each member is reached, and of an arbitrator nothing.
+fn arbitrators(incoming: &str) -> u64 {
+    if incoming.is_empty() { 0 } else { incoming.split(',').filter(|e| e.trim().is_empty()).count() as u64 }
+}
+
 /// The view's members by name. Galera lists where each is reached; an arbitrator without data has an empty entry.
 fn view(incoming: &str, writers: &[Candidate]) -> View {
     let mut view = View::default();
@@ -164,6 +169,7 @@ fn gauges(me: &str, looked: &Looked, changes: u64) -> BTreeMap<&'static str, u64
     let mut gauges = BTreeMap::from([("quorate_writer_changes_total", changes)]);
     if let Ok((status, row)) = looked {
         gauges.insert("quorate_galera_cluster_size", status.size as u64);
+        gauges.insert("quorate_galera_arbitrators", arbitrators(&status.incoming));
         gauges.insert("quorate_galera_primary", u64::from(status.primary));
         gauges.insert("quorate_galera_ready", u64::from(status.ready));
         for (gauge, variable) in [
@@ -307,6 +313,11 @@ mod tests {
         assert_eq!(view("10.0.0.1:3306,10.0.0.9:3306"), ("a".into(), 1));
         assert_eq!(view("10.0.0.1:3306,AUTO"), ("a".into(), 1));
         assert_eq!(view(""), (String::new(), 0));
+    }
+
+    #[test]
+    fn a_vote_without_data_is_counted() {
+        assert_eq!(["", "10.0.0.1:3306", ",10.0.0.1:3306", "10.0.0.1:3306,,"].map(arbitrators), [0, 0, 1, 2]);
     }
 
     #[test]

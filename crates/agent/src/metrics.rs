@@ -10,8 +10,9 @@ use crate::board::{Answer, Board, Verdict};
 const STALE_MS: u64 = 10_000;
 
 /// Name, help and type of a metric whose value comes with an answer.
-const GAUGES: [(&str, &str, &str); 16] = [
+const GAUGES: [(&str, &str, &str); 17] = [
     ("quorate_galera_cluster_size", "Members in this member's view of the group.", "gauge"),
+    ("quorate_galera_arbitrators", "Votes without data in this member's view of the group.", "gauge"),
     ("quorate_galera_primary", "Whether this member is in the primary component.", "gauge"),
     ("quorate_galera_ready", "Whether this member takes statements.", "gauge"),
     ("quorate_galera_local_state", "What this member does with the group's data; 4 is synced.", "gauge"),

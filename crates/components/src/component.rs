@@ -144,6 +144,11 @@ pub trait Component: Sync {
         &[]
     }
 
+    /// Components whose work on every host comes before this one starts running.
+    fn after_everywhere(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Components that are configured on the same host before this one starts running, although they run after it.
     fn after_configuring(&self) -> &'static [&'static str] {
         &[]

@@ -4,6 +4,7 @@
 //! observed; plan, status, guard, alerts and drills are derived from these answers and state nothing themselves.
 
 mod agent;
+mod arbitrator;
 mod backup;
 mod balancer;
 mod component;
@@ -49,6 +50,7 @@ pub fn all() -> &'static [&'static dyn Component] {
         &vip::Vip,
         &replication::Replication,
         &backup::Backup,
+        &arbitrator::Arbitrator,
         &maxscale::Maxscale,
         &lvs::Lvs,
         &storage::Glusterfs,

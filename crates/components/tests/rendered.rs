@@ -128,3 +128,9 @@ fn the_primary_holds_the_address_itself_and_replicas_are_read_from_beside_it() {
     assert!(keepalived.contains("10.88.0.102/24") && !keepalived.contains("10.88.0.101"), "{keepalived}");
     assert!(file("agent.json").unwrap().contains("\"address\": \"10.88.0.101\""), "the agent's still");
 }
+
+#[test]
+fn galera_with_an_arbitrator() {
+    let text = include_str!("../../../examples/galera-arbitrator.yaml");
+    snapshots(&model::parse(text).unwrap(), "galera-arbitrator");
+}

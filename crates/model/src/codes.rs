@@ -98,6 +98,9 @@ codes! {
     PRIVILEGE_LEVEL = "privilege-level" ["privilege", "on"];
     ACCOUNTS_EXTERNAL = "accounts-external" [];
     GALERA_EVEN = "galera-even" ["count", "need", "survives", "fewer", "more"];
+    ARBITRATOR_HOST = "arbitrator-host" ["name", "nearest", "expected"];
+    ARBITRATOR_DATA = "arbitrator-has-data" ["name"];
+    ARBITRATOR_ODD = "arbitrator-odd" ["count", "votes", "need", "survives", "without"];
 
     // Backups.
     BACKUP_TARGET = "backup-target" ["count"];

@@ -227,7 +227,8 @@ pub(crate) struct Etcd {
 pub(crate) struct Database {
     /// One MariaDB server on the only host with the role database. Survives nothing.
     pub single: Option<At<Single>>,
-    /// A Galera cluster on all hosts with the role database: three or more, an odd number.
+    /// A Galera cluster on all hosts with the role database: three or more, an odd number; or an even number, also two,
+    /// with an arbitrator on a further host.
     pub galera: Option<At<Galera>>,
     /// A database that somebody else keeps.
     pub external: Option<At<ExternalDatabase>>,
@@ -288,6 +289,9 @@ pub(crate) struct Galera {
     /// Connections that each server accepts; 500 unless said otherwise.
     #[schemars(range(min = 10, max = 100_000))]
     pub max_connections: Option<At<i64>>,
+    /// Name of a host without the role database that has a vote and no data, where the number of database hosts is even.
+    /// It belongs into a failure domain of its own: lost together with a database host it takes the majority along.
+    pub arbitrator: Option<At<String>>,
 }
 
 /// A database that somebody else keeps.

@@ -305,7 +305,7 @@ pub struct Database {
 pub enum DatabaseMode {
     /// One MariaDB server on the only host with the role `database`.
     Single,
-    /// A Galera cluster on every host with the role `database`.
+    /// A Galera cluster on every host with the role `database`, and perhaps an arbitrator elsewhere.
     Galera(Galera),
     /// A primary and one synchronous replica (a third member follows asynchronously), on the two or three hosts with
     /// the role `database`.
@@ -322,6 +322,9 @@ pub struct Galera {
     pub gcache_mib: u32,
     /// `max_connections` of each server.
     pub max_connections: u32,
+    /// The host that has a vote and no data.
+    #[serde(default)]
+    pub arbitrator: Option<HostName>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -452,6 +455,14 @@ impl Cluster {
                 self.with_role(Role::Database)
             }
             Some(DatabaseMode::External { .. }) | None => Vec::new(),
+        }
+    }
+
+    /// The host that has a vote in Galera's group and no data.
+    pub fn arbitrator(&self) -> Option<&Host> {
+        match self.database.as_ref().map(|d| &d.mode) {
+            Some(DatabaseMode::Galera(galera)) => self.host(galera.arbitrator.as_ref()?),
+            _ => None,
         }
     }
 

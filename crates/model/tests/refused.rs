@@ -77,7 +77,7 @@ fn shape() {
     );
     case(
         &[("galera: {}", "galera: { colour: red }")],
-        &["14:25 unknown-key expected=bufferPoolMib, gcacheMib, maxConnections key=colour nearest=none"],
+        &["14:25 unknown-key expected=bufferPoolMib, gcacheMib, maxConnections, arbitrator key=colour nearest=none"],
     );
     case(&[("  database: {", "  hosts: []\n  database: {")], &["14:3 duplicate-key key=hosts"]);
     case(&[("user: root", "user: root, user: admin")], &["5:22 duplicate-key key=user"]);
@@ -289,6 +289,31 @@ fn quorums() {
         &["8:5 etcd-none"],
     );
     case(&[("  database: {", "  etcd: { version: '3.5' }\n  database: {")], &["14:20 etcd-version version=3.5"]);
+}
+
+/// A vote without data makes an even number of database hosts odd; anywhere else it is refused.
+#[test]
+fn arbitrators() {
+    let with = |name: &str| format!("galera: {{ arbitrator: {name} }}");
+    let two = (
+        "{ name: node3, address: 10.88.0.13, roles: [control, gateway, database] }",
+        "{ name: node3, address: 10.88.0.13, roles: [control] }",
+    );
+    case(&[two, ("galera: {}", &with("node3"))], &[]);
+    case(&[two, ("galera: {}", &with("node2"))], &["14:37 arbitrator-has-data name=node2"]);
+    case(&[two, ("galera: {}", &with("nodo3"))], &["14:37 arbitrator-host expected=node3 name=nodo3 nearest=node3"]);
+    let fourth = ("  endpoints:", "    - { name: node4, address: 10.88.0.14, roles: [build] }\n  endpoints:");
+    case(
+        &[fourth, ("galera: {}", &with("node4"))],
+        &["15:37 arbitrator-odd count=3 need=3 survives=1 votes=4 without=1"],
+    );
+    let four = "    - { name: node4, address: 10.88.0.14, roles: [database] }\n    - { name: node5, address: 10.88.0.15, roles: [build] }\n  endpoints:";
+    case(&[("  endpoints:", four), ("galera: {}", &with("node5"))], &[]);
+    let one = (
+        "node2, address: 10.88.0.12, roles: [control, gateway, database]",
+        "node2, address: 10.88.0.12, roles: [control, gateway]",
+    );
+    case(&[two, one, ("galera: {}", &with("node3"))], &["14:23 galera-too-few count=1"]);
 }
 
 #[test]

@@ -260,9 +260,11 @@ fn connect(steps: &mut [Step], memberships: &BTreeMap<&str, Membership>) {
                 }
                 Stage::Run => {
                     let earlier = component.is_some_and(|c| c.after().contains(&other.as_str()));
+                    let everywhere = component.is_some_and(|c| c.after_everywhere().contains(&other.as_str()));
                     let configured = component.is_some_and(|c| c.after_configuring().contains(&other.as_str()));
                     (same_host && *other == step.component && *stage == Stage::Configure)
                         || (same_host && earlier)
+                        || (everywhere && *stage == Stage::Run)
                         || (same_host && configured && *stage == Stage::Configure)
                         || (*other == step.component && *stage == Stage::Run && starts_after.contains(host))
                         || (*other == step.component && *stage == Stage::Configure && founder && founds(host))

@@ -328,6 +328,17 @@ fn after_a_power_cut_the_member_with_the_last_word_leads() {
     assert_eq!(blocked.len(), 2, "the one that was not reached may know more");
 }
 
+/// An arbitrator that is connected while its members found their group would hold them up.
+#[test]
+fn an_arbitrator_comes_after_its_members() {
+    let cluster = model::parse(include_str!("../../../examples/galera-arbitrator.yaml")).unwrap();
+    let plan = World::of(cluster.clone(), false).plan();
+    let needed = needs(&plan, "arbitrator/node3/run");
+    assert!(needed.contains(&"galera/node1/run") && needed.contains(&"galera/node2/run"), "{needed:?}");
+    let stopped = World::of(cluster, true).with("node3", "unit:quorate-arbitrator.service", stopped());
+    assert_eq!(stopped.lines(), ["arbitrator/node3/run: Start unit:quorate-arbitrator.service (drift)"]);
+}
+
 #[test]
 fn nobody_leads_beside_an_empty_disk_but_by_the_operators_word() {
     let mut world = World::settled(Preset::ThreeNode);

@@ -82,7 +82,11 @@ fn of_component(cluster: &Cluster, component: &'static dyn Component) -> Vec<Ale
     }
     let needed = needed(cluster, component.id(), &hosts);
     let alert = |level, below, hold_s| Alert { component: component.id(), level, below, total, hold_s };
-    let mut alerts = vec![alert(Level::Lost, needed, 5)];
+    let mut alerts = Vec::new();
+    // An arbitrator that is lost takes nothing away by itself.
+    if needed > 0 {
+        alerts.push(alert(Level::Lost, needed, 5));
+    }
     if needed < total {
         // One more than needed still survives a loss; exactly as many as needed does not.
         alerts.push(alert(Level::NoMargin, needed + 1, 60));
@@ -94,7 +98,8 @@ fn of_component(cluster: &Cluster, component: &'static dyn Component) -> Vec<Ale
     alerts
 }
 
-/// How many members of a component must work, whichever they are, for every capability that rests on it.
+/// How many members of a component must work, whichever they are, for every capability that rests on it; one, where none
+/// does.
 fn needed(cluster: &Cluster, id: &str, hosts: &[HostName]) -> usize {
     components::capabilities(cluster)
         .iter()
@@ -105,8 +110,7 @@ fn needed(cluster: &Cluster, id: &str, hosts: &[HostName]) -> usize {
                 - margin(&alone, hosts, Losses::AtOnce, &|_, _| true, hosts.len()).survives.unwrap_or(hosts.len())
         })
         .max()
-        .unwrap_or(0)
-        .max(1)
+        .unwrap_or(1)
 }
 
 /// The rule as far as it rests on one component: all others are taken to work.
@@ -158,6 +162,15 @@ mod tests {
     #[test]
     fn a_single_database_is_either_there_or_lost() {
         assert_eq!(levels(&of(model::Preset::Single, "mariadb")), [Some(Level::Lost), None]);
+    }
+
+    #[test]
+    fn two_members_and_an_arbitrator_have_no_margin_without_any_of_them() {
+        use Level::{Lost, NoMargin};
+        let cluster = model::parse(include_str!("../../../examples/galera-arbitrator.yaml")).unwrap();
+        let of = |id: &str| alerts(&cluster).into_iter().filter(|a| a.component == id).collect::<Vec<_>>();
+        assert_eq!(levels(&of("galera")), [Some(Lost), Some(NoMargin), None]);
+        assert_eq!(levels(&of("arbitrator")), [Some(NoMargin), None]);
     }
 
     #[test]

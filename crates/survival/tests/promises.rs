@@ -351,6 +351,27 @@ fn rancher_1_6_with_a_maxscale_pair() {
     assert_eq!(plan.later(), "maxscale db1,db2; lvs lvs1,lvs2");
 }
 
+/// Two data hosts and a vote: it counts like a member's, so any two of the three in one moment are too many.
+#[test]
+fn galera_on_two_hosts_with_an_arbitrator() {
+    let plan = plan("galera-arbitrator");
+    let pairs = "1: node1+node2 node1+node3 node2+node3";
+    claim("RA16-2 with two", &plan, Database, pairs);
+    claim("galera-arbitrator", &plan, Coordination, pairs);
+    claim("galera-arbitrator", &plan, Ingress, "1: node1+node2");
+    // One after another two votes stay, and two must: the last data host alone goes on in no case.
+    settled("RA16-2 with two", &plan, Database, pairs);
+    assert_eq!(plan.later(), "", "galera-arbitrator can be deployed today");
+
+    // Of four members and an arbitrator any two votes may be lost, whichever they are.
+    let hosts = "    - { name: db3, address: 10.88.0.16, roles: [database] }\n    - { name: db4, address: 10.88.0.17, roles: [database] }\n";
+    let four = of(&text("galera-arbitrator").replacen("\n  endpoints:", &format!("{hosts}\n  endpoints:"), 1));
+    for pair in [["db3", "db4"], ["db3", "node3"], ["node1", "db4"]] {
+        assert!(four.works_without(Database, &pair), "{pair:?}");
+    }
+    assert!(!four.works_without(Database, &["node1", "db3", "db4"]));
+}
+
 /// The architectures that no document asks for, but `quorate init` offers.
 #[test]
 fn presets() {

@@ -30,6 +30,9 @@ pub enum ProbeKind {
     Etcd { address: SocketAddr, ca: PathBuf, certificate: PathBuf, key: PathBuf, members: Vec<String> },
     /// The local server is a synced member of the primary component, of this many in all.
     Galera { members: usize },
+    /// The unit runs, and a member that is in the primary component sees an arbitrator there, as the agents of the members
+    /// tell.
+    Arbitrator { unit: String, agents: Vec<SocketAddr> },
     /// The local server is the primary of a replicated database, or follows the present one; asked of its agent and of
     /// itself.
     Replication,

@@ -122,11 +122,17 @@ fn configuration(at: At<'_>) -> String {
             .map(|c| c.probes(at.cluster, at.host))
             .unwrap_or_default()
     };
-    let mut others: Vec<Probe> =
-        [crate::etcd::ID, crate::vip::ID, replicated::ID, crate::external::ID, crate::backup::ID]
-            .into_iter()
-            .flat_map(probes_of)
-            .collect();
+    let mut others: Vec<Probe> = [
+        crate::etcd::ID,
+        crate::vip::ID,
+        replicated::ID,
+        crate::external::ID,
+        crate::backup::ID,
+        crate::arbitrator::ID,
+    ]
+    .into_iter()
+    .flat_map(probes_of)
+    .collect();
     others.retain(|p| p.component != "endpoint");
     for probe in &mut others {
         // The member's own certificate is for etcd alone to read.

@@ -1,5 +1,7 @@
-//! Galera: the database on three or more hosts, every member holding all data; one of them is written to.
+//! Galera: the database on three or more hosts, every member holding all data; one of them is written to. Of an even
+//! number of members, an arbitrator has the vote that decides.
 
+pub(crate) mod group;
 mod membership;
 mod watching;
 
@@ -12,9 +14,9 @@ use wire::{Fault, Grant, Look, Note, Probe, ProbeKind, ProbeReport, Resource, Sq
 
 use crate::component::{At, Component, Membership, Once, Rollout, View, Watch, unit_failures};
 use crate::identity::{self, directory};
-use crate::maxscale;
 use crate::render::render;
 use crate::rule::{Capability, Rule};
+use crate::{arbitrator, maxscale};
 
 pub struct Galera;
 
@@ -31,6 +33,7 @@ const WRITER_TABLE: &str = "writer";
 /// The operating system's and the database's account of the agent.
 pub(crate) const AGENT_ACCOUNT: &str = "quorate";
 pub(crate) const CERTIFICATES: &str = "/etc/quorate/mariadb";
+const CERTIFICATE: &str = "server";
 /// Tells one start of the unit something, and what tells it to lead.
 pub(crate) const FLAG: &str = "/run/quorate/galera-bootstrap.env";
 pub(crate) const LEAD: &str = "_WSREP_NEW_CLUSTER=--wsrep-new-cluster\n";
@@ -58,7 +61,7 @@ impl Component for Galera {
     fn desired(&self, at: At<'_>) -> Vec<Resource> {
         let Some(settings) = settings(at.cluster) else { return vec![] };
         let restart = || vec![Touch { unit: UNIT.to_owned(), effect: UnitEffect::Restart }];
-        let members: Vec<_> = at.cluster.database_members().iter().map(|h| h.address.to_string()).collect();
+        let votes: Vec<_> = group::votes(at.cluster).iter().map(|h| h.address.to_string()).collect();
         let mut resources = packages();
         resources.push(directory(CERTIFICATES, "root", "mysql", 0o750));
         resources.push(certificate(at));
@@ -68,10 +71,11 @@ impl Component for Galera {
                 include_str!("90-quorate-galera.cnf.j2"),
                 context! {
                     cluster => at.cluster.name.as_str(), name => at.host.name.as_str(),
-                    address => at.host.address.to_string(), port => PORT, members => members.join(","),
+                    address => at.host.address.to_string(), port => PORT, votes => votes.join(","),
                     certificates => CERTIFICATES, buffer_pool => settings.buffer_pool_mib,
                     gcache => settings.gcache_mib, max_connections => settings.max_connections,
-                    binlogs => binlogs(at),
+                    binlogs => binlogs(at), times => group::TIMES,
+                    encryption => group::encryption(CERTIFICATES, CERTIFICATE),
                 },
             ),
             owner: "root".to_owned(),
@@ -127,7 +131,9 @@ impl Component for Galera {
         if members.is_empty() {
             return vec![];
         }
-        let quorum = Rule::Quorum { recounts: true, of: members.iter().map(|h| Rule::up(ID, &h.name)).collect() };
+        let mut of: Vec<Rule> = members.iter().map(|h| Rule::up(ID, &h.name)).collect();
+        of.extend(cluster.arbitrator().map(|h| Rule::up(arbitrator::ID, &h.name)));
+        let quorum = Rule::Quorum { recounts: true, of };
         // MaxScale looks at the members itself, and any member of the quorum takes writes.
         if maxscale::chosen(cluster) {
             return vec![(Capability::Database, quorum)];
@@ -148,7 +154,7 @@ impl Component for Galera {
         vec![Probe {
             component: ID.to_owned(),
             name: "member".to_owned(),
-            kind: ProbeKind::Galera { members: cluster.database_members().len() },
+            kind: ProbeKind::Galera { members: group::votes(cluster).len() },
         }]
     }
 
@@ -157,12 +163,12 @@ impl Component for Galera {
     }
 
     fn watches(&self, cluster: &Cluster) -> Vec<Watch> {
-        watching::watches(self.hosts(cluster).len())
+        watching::watches(group::votes(cluster).len(), self.hosts(cluster).len())
     }
 
     fn ports(&self, _cluster: &Cluster, _host: &Host) -> Vec<u16> {
         // Clients, group traffic, incremental and full state transfer.
-        vec![PORT, 4567, 4568, 4444]
+        vec![PORT, group::GROUP_PORT, 4568, 4444]
     }
 }
 
@@ -192,7 +198,7 @@ pub(crate) fn units() -> Vec<Resource> {
 pub(crate) fn certificate(at: At<'_>) -> Resource {
     Resource::Certificate(Certificate {
         dir: CERTIFICATES.into(),
-        name: "server".to_owned(),
+        name: CERTIFICATE.to_owned(),
         owner: "mysql".to_owned(),
         common_name: format!("{}.{}", at.host.name, at.cluster.name),
         subjects: {

@@ -58,10 +58,10 @@ fn canary(seen: &Seen<'_>) -> Vec<(HostName, Note)> {
 /// Sources of the bounds: a beat comes each second and a failover takes about four; flow control pauses all writers
 /// for the sake of one member; a queue of 100 write sets is beyond the provider's own limit of 16 (`gcs.fc_limit`) for
 /// each member but a joining one.
-pub fn watches(members: usize) -> Vec<Watch> {
+pub fn watches(votes: usize, members: usize) -> Vec<Watch> {
     let watch = |name, hold_s, expression: String| Watch { name, expression, hold_s };
     vec![
-        watch("size", 60, format!("quorate_galera_cluster_size != {members}")),
+        watch("size", 60, format!("quorate_galera_cluster_size != {votes}")),
         watch("not-primary", 15, "quorate_galera_primary == 0".to_owned()),
         watch("not-ready", 15, "quorate_galera_ready == 0".to_owned()),
         watch("not-synced", 60, "quorate_galera_local_state != 4".to_owned()),

@@ -47,6 +47,14 @@ pub(super) fn agent(address: SocketAddr) -> Seen {
     }
 }
 
+/// What an agent tells of its member, in Prometheus' text format.
+pub(super) fn metrics(address: SocketAddr) -> Option<String> {
+    match get(&format!("http://{address}/metrics")) {
+        Ok((200, body)) => Some(body),
+        _ => None,
+    }
+}
+
 fn get(url: &str) -> Result<(u16, String), ureq::Error> {
     let agent = client(LIMIT).build().new_agent();
     let mut response = agent.get(url).call()?;

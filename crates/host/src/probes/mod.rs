@@ -3,6 +3,7 @@
 //! Each is one function that returns a [`Seen`]; running, timing and bounding them is done here, so no probe can
 //! keep a report waiting.
 
+mod arbitrator;
 mod backups;
 mod etcd;
 mod external;
@@ -115,6 +116,7 @@ fn perform(kind: &ProbeKind) -> Seen {
             etcd::member(&etcd::Access { address: *address, ca, certificate, key }, members)
         }
         ProbeKind::Galera { members } => galera::member(*members),
+        ProbeKind::Arbitrator { unit, agents } => arbitrator::counted(unit, agents),
         ProbeKind::Replication => replication::member(),
         ProbeKind::Mariadb => sql::writable(),
         ProbeKind::Http { address, path, contains } => http::answers(*address, path, contains),

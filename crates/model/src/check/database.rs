@@ -7,7 +7,8 @@ use super::{Findings, accounts, backup, names, platform, quorum, ssh};
 use crate::charset::Charset;
 use crate::problem::Problem;
 use crate::types::{
-    DATABASE_PORT, Database, DatabaseMode, Galera, OnReplicaLoss, Replication, Role, Schema, Timing, server_id,
+    DATABASE_PORT, Database, DatabaseMode, Galera, HostName, OnReplicaLoss, Replication, Role, Schema, Timing,
+    server_id,
 };
 use crate::yaml::At;
 use crate::{codes, raw, suggest};
@@ -70,18 +71,24 @@ fn mode(at: &At<raw::Database>, hosts: &[Checked<'_>], found: &mut Findings) -> 
         count(hosts, found, |count| (count != 1).then(|| codes::SINGLE_COUNT.at(single.span)));
         Some(DatabaseMode::Single)
     } else if let Some(galera) = &raw.galera {
-        count(hosts, found, |count| {
-            if count < 2 {
-                Some(codes::GALERA_FEW.at(galera.span))
-            } else if count.is_multiple_of(2) {
+        let arbitrator = galera.value.arbitrator.as_ref();
+        count(hosts, found, |count| match arbitrator {
+            _ if count < 2 => Some(codes::GALERA_FEW.at(galera.span)),
+            None if count.is_multiple_of(2) => {
                 let finding = codes::GALERA_EVEN.at(galera.span).arg("need", quorum::majority(count));
                 let finding = finding.arg("survives", quorum::survives(count));
                 Some(finding.arg("fewer", count - 1).arg("more", count + 1))
-            } else {
-                None
             }
+            Some(at) if !count.is_multiple_of(2) => {
+                let votes = count + 1;
+                let finding = codes::ARBITRATOR_ODD.at(at.span).arg("votes", votes);
+                let finding = finding.arg("need", quorum::majority(votes)).arg("survives", quorum::survives(votes));
+                Some(finding.arg("without", quorum::survives(count)))
+            }
+            _ => None,
         });
-        Some(DatabaseMode::Galera(self::galera(&galera.value, found)))
+        let arbitrator = arbitrator.and_then(|at| self::arbitrator(at, hosts, found));
+        Some(DatabaseMode::Galera(Galera { arbitrator, ..self::galera(&galera.value, found) }))
     } else if let Some(external) = &raw.external {
         Some(self::external(&external.value, found))
     } else {
@@ -102,6 +109,25 @@ fn count(hosts: &[Checked<'_>], found: &mut Findings, judge: impl Fn(usize) -> O
         }
         found.add(finding.arg("count", members.len()));
     }
+}
+
+/// The host of the arbitrator: one of the file's, and none that has the data.
+fn arbitrator(at: &At<String>, hosts: &[Checked<'_>], found: &mut Findings) -> Option<HostName> {
+    let Some(host) = hosts.iter().find(|h| h.name() == at.value) else {
+        let without = hosts.iter().filter(|h| !h.roles.contains(&Role::Database));
+        let names: Vec<&str> = without.map(Checked::name).collect();
+        let finding = codes::ARBITRATOR_HOST.at(at.span).arg("name", &at.value);
+        let nearest = suggest::nearest(&at.value, names.iter().copied()).unwrap_or("none");
+        let expected = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        found.add(finding.arg("nearest", nearest).arg("expected", expected));
+        return None;
+    };
+    if host.roles.contains(&Role::Database) {
+        let finding = codes::ARBITRATOR_DATA.at(at.span).related(host.raw.roles.span, host.name());
+        found.add(finding.arg("name", &at.value));
+        return None;
+    }
+    Some(HostName(at.value.clone()))
 }
 
 /// Servers that could not be told apart in the replicated log; only addresses of IPv6 can have the same last 32 bits.
@@ -160,6 +186,7 @@ fn galera(raw: &raw::Galera, found: &mut Findings) -> Galera {
         buffer_pool_mib: number("bufferPoolMib", raw.buffer_pool_mib.as_ref(), BUFFER_POOL_MIB, 32, 1 << 20),
         gcache_mib: number("gcacheMib", raw.gcache_mib.as_ref(), GCACHE_MIB, 16, 1 << 20),
         max_connections: number("maxConnections", raw.max_connections.as_ref(), MAX_CONNECTIONS, 10, 100_000),
+        arbitrator: None,
     }
 }
 

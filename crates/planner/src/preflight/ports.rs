@@ -39,6 +39,7 @@ fn processes(component: &str) -> &'static [&'static str] {
     match component {
         "etcd" => &["etcd"],
         "galera" | "mariadb" => &["mariadbd", "mysqld", "systemd", "socat"],
+        "arbitrator" => &["garbd"],
         "balancer" => &["haproxy"],
         "gateway" => &["nginx"],
         "replication" => &["mariadbd", "mysqld", "systemd", "quorate"],

@@ -22,6 +22,7 @@ component-gateway = nginx gateway
 component-vip = keepalived (virtual IPs)
 component-replication = MariaDB replication
 component-backup = backups of the database
+component-arbitrator = Galera arbitrator
 component-maxscale = MaxScale
 component-lvs = LVS (IPVS directors)
 component-glusterfs = GlusterFS

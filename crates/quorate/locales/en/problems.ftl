@@ -286,9 +286,9 @@ problem-single-count = A single database needs exactly one host with the role da
     .reason = It runs on one host, and it must be clear on which.
     .hint = Give exactly one host the role database, or write galera: {"{}"} for three or more.
 
-problem-galera-too-few = Galera needs at least 3 hosts with the role database; there are { $count }.
-    .reason = Only a majority may write, and of fewer than three members no majority is left after a loss.
-    .hint = Give three hosts the role database, or write single: {"{}"} for one.
+problem-galera-too-few = Galera needs at least 2 hosts with the role database and an arbitrator, or 3; there are { $count }.
+    .reason = Only a majority may write, and of fewer than three votes no majority is left after a loss.
+    .hint = Give three hosts the role database, or two with galera: {"{ arbitrator: HOST }"}, or write single: {"{}"} for one.
 
 problem-unknown-charset = There is no character set `{ $charset }`.
     .reason = Servers would refuse to make the database, or make it with another one.
@@ -344,8 +344,23 @@ problem-accounts-external = Accounts of a database that somebody else keeps are 
     .hint = Remove accounts, and have its keeper make them.
 
 problem-galera-even = { $count } database hosts are no better for Galera than { $fewer }.
-    .reason = A majority must be left after a loss: { $count } members need { $need } and survive a split that cuts off { $survives }. When they are split into equal halves, both stop, and only an arbitrator, which Quorate does not deploy, could decide.
-    .hint = Use an odd number, three at least: give one more host the role database ({ $more }), or take it from one.
+    .reason = A majority must be left after a loss: { $count } members need { $need } and survive a split that cuts off { $survives }. When they are split into equal halves, both stop, and only one more vote could decide.
+    .hint = Give one more host the role database ({ $more }), or a host without it a vote alone: galera: {"{ arbitrator: HOST }"}.
+
+problem-arbitrator-odd = { $count } database hosts and an arbitrator are { $votes } votes, an even number.
+    .reason = { $votes } votes need { $need } and survive the loss of { $survives } at once; the { $count } database hosts alone survive { $without } as well, with one host less to lose.
+    .hint = Remove the arbitrator, or give one more host the role database.
+
+problem-arbitrator-has-data = { $name } cannot be the arbitrator: it has the role database.
+    .reason = A host that is lost would take two votes along, and the other database hosts would lose the majority with it.
+    .hint = Name a host without the role database, best in a failure domain of its own.
+
+problem-arbitrator-host = There is no host `{ $name }` that could be the arbitrator.
+    .reason = The arbitrator is a host of this file, so that Quorate deploys and watches it.
+    .hint = { $nearest ->
+        [none] Hosts without the role database: { $expected }.
+       *[other] Did you mean `{ $nearest }`? Hosts without the role database: { $expected }.
+    }
 
 ## Backups of the database
 

@@ -22,6 +22,7 @@ component-gateway = nginx 网关
 component-vip = keepalived（虚拟 IP）
 component-replication = MariaDB 主从复制
 component-backup = 数据库备份
+component-arbitrator = Galera 仲裁者
 component-maxscale = MaxScale
 component-lvs = LVS（IPVS 调度器）
 component-glusterfs = GlusterFS

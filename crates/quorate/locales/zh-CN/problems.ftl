@@ -286,9 +286,9 @@ problem-single-count = 单机数据库需要恰好一台角色为 database 的�
     .reason = 它运行在一台主机上，必须明确是哪一台。
     .hint = 请只给一台主机 database 角色；三台或更多时请写 galera: {"{}"}。
 
-problem-galera-too-few = Galera 至少需要 3 台角色为 database 的主机，现在有 { $count } 台。
-    .reason = 只有多数派可以写入；少于三个成员时，失去一个就不再有多数派。
-    .hint = 请给三台主机 database 角色；只有一台时请写 single: {"{}"}。
+problem-galera-too-few = Galera 至少需要 2 台角色为 database 的主机加仲裁者，或 3 台；现在有 { $count } 台。
+    .reason = 只有多数派可以写入；少于三票时，失去一票就不再有多数派。
+    .hint = 请给三台主机 database 角色，或给两台并写 galera: {"{ arbitrator: HOST }"}；只有一台时请写 single: {"{}"}。
 
 problem-unknown-charset = 没有字符集 `{ $charset }`。
     .reason = 服务器会拒绝建库，或以另一种字符集建库。
@@ -344,8 +344,23 @@ problem-accounts-external = 由别人维护的数据库，其账号不由 Quorat
     .hint = 请删除 accounts，并请其维护者创建账号。
 
 problem-galera-even = 对 Galera 来说，{ $count } 台数据库主机并不比 { $fewer } 台更好。
-    .reason = 发生故障后必须仍有多数派：{ $count } 个成员需要 { $need } 个，网络分裂时最多能承受隔离 { $survives } 个。若分裂成相等的两半，两边都会停止，只有仲裁者才能裁决，而 Quorate 不部署仲裁者。
-    .hint = 请使用奇数台，至少三台：再给一台主机 database 角色（共 { $more } 台），或取消一台的该角色。
+    .reason = 发生故障后必须仍有多数派：{ $count } 个成员需要 { $need } 个，网络分裂时最多能承受隔离 { $survives } 个。若分裂成相等的两半，两边都会停止，只有再多一票才能裁决。
+    .hint = 请再给一台主机 database 角色（共 { $more } 台），或只给一台没有该角色的主机一票：galera: {"{ arbitrator: HOST }"}。
+
+problem-arbitrator-odd = { $count } 台数据库主机加仲裁者共 { $votes } 票，是偶数。
+    .reason = { $votes } 票需要 { $need } 票，可同时失去 { $survives } 票；仅 { $count } 台数据库主机同样能承受失去 { $without } 台，而且少一台可能失效的主机。
+    .hint = 请去掉仲裁者，或再给一台主机 database 角色。
+
+problem-arbitrator-has-data = { $name } 不能作仲裁者：它有 database 角色。
+    .reason = 这台主机一旦失去就带走两票，其余数据库主机会随之失去多数。
+    .hint = 请指定一台没有 database 角色的主机，最好在独立的故障域中。
+
+problem-arbitrator-host = 没有可作仲裁者的主机 `{ $name }`。
+    .reason = 仲裁者是此文件中的一台主机，这样 Quorate 才能部署并监视它。
+    .hint = { $nearest ->
+        [none] 没有 database 角色的主机：{ $expected }。
+       *[other] 是否想写 `{ $nearest }`？没有 database 角色的主机：{ $expected }。
+    }
 
 ## 数据库备份
 

@@ -7,6 +7,7 @@ mod support;
 mod writer;
 
 mod absent;
+mod arbitrator;
 mod backup;
 mod deploy;
 mod drift;
