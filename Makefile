@@ -18,7 +18,8 @@ deps: ## What the lab and the tests need from Debian
 demo: deps build ## Three lab hosts, deployed, proved and broken in front of you
 	demo/run
 
-test: deps ## All tests: decisions, transport, lab hosts, end to end, then a short fuzz
+test: ## All tests: decisions, transport, lab hosts, end to end, then a short fuzz
+	@scripts/deps qemu-system-x86
 	scripts/test
 
 fuzz: deps ## Every fuzz target for FUZZ_SECONDS each (30); FUZZ_KEEP=1 keeps what it finds in the corpus

@@ -129,6 +129,11 @@ impl Cgroup {
         })
     }
 
+    /// The pid of the one process that an emulated host is to this machine.
+    pub fn emulator(&self) -> Option<u32> {
+        fs::read_to_string(self.unified.join("cgroup.procs")).ok()?.lines().next()?.parse().ok()
+    }
+
     fn wait(&self, limit: Duration, done: impl Fn(&Self) -> bool) -> Result<()> {
         let start = Instant::now();
         while !done(self) {

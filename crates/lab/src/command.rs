@@ -37,10 +37,17 @@ const PACKAGES: [(&str, &str); 10] = [
     ("chroot", "coreutils"),
 ];
 
+/// What emulated hosts need besides.
+const VM_PACKAGES: [(&str, &str); 2] = [("qemu-system-x86_64", "qemu-system-x86"), ("ssh", "openssh-client")];
+
 /// Refuses early, before anything is made, when a program is missing.
-pub fn check_tools() -> Result<()> {
+pub fn check_tools(vms: bool) -> Result<()> {
     let path = search_path();
-    let missing = PACKAGES.iter().find(|(tool, _)| !std::env::split_paths(&path).any(|dir| dir.join(tool).is_file()));
+    let further: &[_] = if vms { &VM_PACKAGES } else { &[] };
+    let missing = PACKAGES
+        .iter()
+        .chain(further)
+        .find(|(tool, _)| !std::env::split_paths(&path).any(|dir| dir.join(tool).is_file()));
     match missing {
         Some(&(tool, package)) => Err(Error::MissingTool { tool, package }),
         None => Ok(()),

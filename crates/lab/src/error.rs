@@ -58,6 +58,11 @@ pub enum Error {
     )]
     BadFilesystem(String),
 
+    #[error(
+        "host {0} is to be a virtual machine, and filesystems of limited size were asked for: those are made for containers only; leave out one of the two"
+    )]
+    VmFilesystem(String),
+
     #[error("no free subnet is left for a lab; see `quorate lab status` and take one down")]
     NoSubnetLeft,
 

@@ -128,6 +128,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::state::Kind;
 
     fn hosts() -> Vec<HostState> {
         (1..=3)
@@ -135,6 +136,7 @@ mod tests {
                 name: format!("node{index}"),
                 address: [10, 88, 0, 10 + index as u8].into(),
                 index,
+                kind: Kind::Container,
                 power: Power::On,
             })
             .collect()

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use ipnet::Ipv4Net;
@@ -13,8 +13,8 @@ use crate::cgroup::Cgroup;
 use crate::command::{Output, capture, code};
 use crate::faults::{self, Cut, OPERATOR};
 use crate::names::Names;
-use crate::state::{self, HostState, Power, State, lock_lab};
-use crate::{Error, Result, Site, container, down, ready};
+use crate::state::{self, HostState, Kind, Power, State, lock_lab};
+use crate::{Error, Result, Site, container, down, ready, vm};
 
 /// How long a host that is started again may take.
 const START: Duration = Duration::from_secs(60);
@@ -61,7 +61,7 @@ pub struct HostStatus {
     pub name: String,
     pub address: Ipv4Addr,
     pub health: Health,
-    /// The host's pid 1, as this machine counts.
+    /// The host's pid 1, as this machine counts; of a virtual machine, the emulator's.
     pub pid: Option<u32>,
     /// The hosts (or the operator) that it is cut from by [`Cut::Between`].
     pub cut_from: Vec<String>,
@@ -126,13 +126,13 @@ impl Lab {
 
     /// The same, with something to read.
     pub fn exec_with_stdin(&self, host: &str, argv: &[&str], stdin: &[u8]) -> Result<Output> {
-        let mut command = container::visit(&self.names, &self.state, self.host(host)?, argv)?;
+        let mut command = self.visit(host, argv)?;
         capture(&format!("running a command in host {host}"), &mut command, stdin)
     }
 
     /// The same, on this process's own terminal; returns the exit code.
     pub fn exec_attached(&self, host: &str, argv: &[&str]) -> Result<i32> {
-        let mut command = container::visit(&self.names, &self.state, self.host(host)?, argv)?;
+        let mut command = self.visit(host, argv)?;
         command.stdin(Stdio::inherit()).stdout(Stdio::inherit()).stderr(Stdio::inherit());
         let status = command.status().map_err(|e| Error::Command {
             doing: format!("running a command in host {host}"),
@@ -143,7 +143,8 @@ impl Lab {
         Ok(code(status))
     }
 
-    /// Switches a host off without warning: nobody hears from it, then all its processes end at once. Its disk stays.
+    /// Switches a host off without warning: nobody hears from it, then all its processes end at once. Its disk stays;
+    /// of a virtual machine, what has reached the disk.
     pub fn kill(&mut self, host: &str) -> Result<()> {
         self.kill_all(&[host])
     }
@@ -169,7 +170,7 @@ impl Lab {
         let started: Vec<HostState> = hosts.iter().map(|h| self.host(h).cloned()).collect::<Result<_>>()?;
         for (host, cgroup) in started.iter().zip(&cgroups) {
             if !cgroup.populated() {
-                container::start(&self.dir, &self.names, &self.state, host)?;
+                self.switch_on(host)?;
             }
         }
         ready::wait(self, &started, START)
@@ -235,7 +236,10 @@ impl Lab {
         let state = State::load(&self.site, &self.state.name)?;
         let of_host = |host: &HostState| {
             let cgroup = self.cgroup(host.index)?;
-            let pid = cgroup.leader();
+            let pid = match host.kind {
+                Kind::Container => cgroup.leader(),
+                Kind::Vm => cgroup.emulator(),
+            };
             let health = match (pid, host.power) {
                 (None, _) | (_, Power::Off) => Health::Dead,
                 (Some(_), Power::Paused) => Health::Paused,
@@ -251,6 +255,23 @@ impl Lab {
     /// Takes the lab down: nothing of it is left.
     pub fn down(self) -> Result<()> {
         down::down(&self.site, &self.state.name).map(drop)
+    }
+
+    /// Starts a host in the background.
+    pub(crate) fn switch_on(&self, host: &HostState) -> Result<()> {
+        match host.kind {
+            Kind::Container => container::start(&self.dir, &self.names, &self.state, host),
+            Kind::Vm => vm::start(&self.dir, &self.names, host),
+        }
+    }
+
+    /// The command line that runs a command in a host.
+    fn visit(&self, host: &str, argv: &[&str]) -> Result<Command> {
+        let host = self.host(host)?;
+        match host.kind {
+            Kind::Container => container::visit(&self.names, &self.state, host, argv),
+            Kind::Vm => vm::visit(&self.dir, &self.names, &self.state, host, argv),
+        }
     }
 
     fn cgroup(&self, index: usize) -> Result<Cgroup> {

@@ -1,6 +1,7 @@
 //! Test hosts with real systemd on one machine, and faults from outside them.
 //!
-//! A lab is a bridge with N systemd-nspawn containers on it: real systemd, sshd, Debian packages, VRRP, multicast.
+//! A lab is a bridge with N systemd-nspawn containers on it: real systemd, sshd, Debian packages, VRRP, multicast. Some
+//! of them may be virtual machines instead, which are slow and lose what a power loss loses.
 //! Faults are as unkind as real ones: a killed or frozen host is cut from the network first, so that no kernel says
 //! goodbye for it. The operator's machine is the bridge's own address.
 //!
@@ -19,6 +20,7 @@
 //! | [`cgroup`] | one cgroup per host: kill and freeze |
 //! | [`disk`] | what distinguishes one host's disk from another's |
 //! | [`container`] | starting a host, running a command in it |
+//! | [`vm`], [`kernel`] | the same for a virtual machine, and the kernel that it boots |
 //! | [`undo`] | processes that undo a fault when its operator is gone |
 //! | [`state`] | what is known on disk |
 //! | [`up`], [`down`] | the life of a lab |
@@ -32,6 +34,7 @@ pub mod down;
 mod error;
 pub mod faults;
 mod guard;
+pub mod kernel;
 mod lab;
 pub mod names;
 pub mod network;
@@ -42,6 +45,7 @@ pub mod site;
 pub mod state;
 pub mod undo;
 pub mod up;
+pub mod vm;
 
 pub use command::Output;
 pub use down::{down, down_all};
@@ -52,7 +56,7 @@ pub use ipnet::{IpNet, Ipv4Net};
 pub use lab::{Health, HostStatus, Lab};
 pub use options::{Filesystem, HostSpec, Hosts, Options};
 pub use site::Site;
-pub use state::HostState;
+pub use state::{HostState, Kind};
 pub use undo::{Armed, Supervisor, Undo, supervise};
 
 /// What the operations of this crate return.

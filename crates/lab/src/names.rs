@@ -51,6 +51,12 @@ impl Names {
         format!("vb-{}", self.machine(index))
     }
 
+    /// The hardware address of an emulated host's network card.
+    pub fn mac(&self, index: usize) -> String {
+        let (a, b) = self.tag.split_at(2);
+        format!("02:52:{a}:{b}:00:{index:02x}")
+    }
+
     /// Whether an interface is a cable of this lab.
     pub fn owns_link(&self, interface: &str) -> bool {
         interface.strip_prefix("vb-").and_then(|m| m.rsplit_once('-')).is_some_and(|(lab, _)| lab == self.bridge())

@@ -56,6 +56,15 @@ pub fn create_bridge(names: &Names, subnet: Ipv4Net, operator: Ipv4Addr, owner: 
     Ok(())
 }
 
+/// Lays the cable of an emulated host: its machine's end is on the bridge before the host is there. A container's is
+/// laid by systemd-nspawn.
+pub fn lay_cable(names: &Names, index: usize) -> Result<()> {
+    let (link, bridge) = (names.link(index), names.bridge());
+    let script = format!("tuntap add dev {link} mode tap\nlink set dev {link} master {bridge} up\n");
+    run("laying a network cable", "ip", &["-batch", "-"], script.as_bytes())?;
+    Ok(())
+}
+
 /// The state directory of the lab that a bridge belongs to, as the bridge says.
 pub fn owner(bridge: &str) -> Option<String> {
     let alias = fs::read_to_string(format!("/sys/class/net/{bridge}/ifalias")).ok()?;

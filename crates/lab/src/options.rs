@@ -83,6 +83,8 @@ pub struct Options {
     pub authorized: Vec<String>,
     /// Directories of each host that get a filesystem of limited size.
     pub filesystems: Vec<Filesystem>,
+    /// The hosts that are virtual machines: for these a kill is a power loss, which takes what was not on the disk.
+    pub vms: Vec<String>,
     /// How long every host may take until it answers on SSH.
     pub deadline: Duration,
 }
@@ -120,6 +122,7 @@ impl Options {
             hosts: Hosts::Count(count, None),
             authorized: Vec::new(),
             filesystems: Vec::new(),
+            vms: Vec::new(),
             // 30 hosts took 7 s on two busy cores; a slow disk after a fresh build of the root may multiply that.
             deadline: Duration::from_secs(120),
         }
@@ -128,7 +131,10 @@ impl Options {
     /// Refuses names and filesystems that could not be used.
     pub(crate) fn check(&self) -> Result<()> {
         names::check("lab", &self.name, 32)?;
-        self.filesystems.iter().try_for_each(Filesystem::check)
+        match (self.vms.first(), self.filesystems.first()) {
+            (Some(host), Some(_)) => Err(Error::VmFilesystem(host.clone())),
+            _ => self.filesystems.iter().try_for_each(Filesystem::check),
+        }
     }
 }
 

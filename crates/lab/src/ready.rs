@@ -10,8 +10,8 @@ use crate::cgroup::Cgroup;
 use crate::command::tail;
 use crate::disk::Disk;
 use crate::lab::Lab;
-use crate::state::HostState;
-use crate::{Error, Result, faults};
+use crate::state::{HostState, Kind};
+use crate::{Error, Result, faults, vm};
 
 const STEP: Duration = Duration::from_millis(20);
 /// How long a container may take to have its first process.
@@ -28,19 +28,21 @@ enum Stage {
 }
 
 /// Waits until sshd of every one of these hosts answers with its banner. A host that is cut off cannot answer: for it,
-/// listening is enough.
+/// listening is enough. A virtual machine may take longer, and shows itself on the network only: one that is cut off is
+/// not waited for.
 pub(crate) fn wait(lab: &Lab, hosts: &[HostState], deadline: Duration) -> Result<()> {
     let start = Instant::now();
     let cgroup = Cgroup::of_lab(&lab.names.bridge())?;
     let mut waiting: Vec<_> = hosts.iter().map(|h| (h, cgroup.host(h.index), Stage::Launching)).collect();
     while !waiting.is_empty() {
         for (host, cgroup, stage) in &mut waiting {
+            let limit = if host.kind == Kind::Vm { deadline.max(vm::BOOT) } else { deadline };
             let reachable = !faults::isolated(host, &lab.state.cuts);
             *stage = observe(host, cgroup, reachable, *stage, start.elapsed());
             let why = match stage {
                 Stage::Ready => continue,
-                Stage::Dead => "its container ended",
-                _ if start.elapsed() < deadline => continue,
+                Stage::Dead => "it ended",
+                _ if start.elapsed() < limit => continue,
                 Stage::Launching => "its systemd did not start",
                 Stage::Booting => "its sshd does not listen yet",
                 Stage::Listening => "its sshd listens but sends no banner",
@@ -69,6 +71,10 @@ pub(crate) fn wait(lab: &Lab, hosts: &[HostState], deadline: Duration) -> Result
 fn observe(host: &HostState, cgroup: &Cgroup, reachable: bool, before: Stage, elapsed: Duration) -> Stage {
     if !cgroup.populated() {
         return if before == Stage::Launching && elapsed < LAUNCH { Stage::Launching } else { Stage::Dead };
+    }
+    if host.kind == Kind::Vm {
+        let ready = !reachable || banner(SocketAddr::from((host.address, 22)));
+        return if ready { Stage::Ready } else { Stage::Booting };
     }
     match cgroup.leader() {
         Some(leader) if listens(leader, 22) => {}

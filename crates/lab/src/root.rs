@@ -73,12 +73,8 @@ fn build(site: &Site, root: &Path) -> Result<()> {
     make_dir(&work, 0o755)?;
     tracing::info!(root = %root.display(), "building the lab's root, once per recipe: about a minute");
 
-    let sources = work.join("lab.sources");
-    fs::write(&sources, debian_sources()?).doing("cannot write", &sources)?;
-    let customize = work.join("customize.sh");
-    let file = File::options().write(true).create_new(true).mode(0o755).open(&customize);
-    file.and_then(|mut f| f.write_all(CUSTOMIZE.as_bytes())).doing("cannot write", &customize)?;
-
+    let sources = sources(&work)?;
+    let customize = script(&work, "customize.sh", CUSTOMIZE)?;
     let tree = work.join("tree");
     let packages = PACKAGES.split_whitespace().collect::<Vec<_>>().join(",");
     let mut args = vec!["--variant=minbase".to_owned(), format!("--include={packages}")];
@@ -98,8 +94,23 @@ fn build(site: &Site, root: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Writes the file with the sources that packages are taken from.
+pub(crate) fn sources(work: &Path) -> Result<PathBuf> {
+    let sources = work.join("lab.sources");
+    fs::write(&sources, debian_sources()?).doing("cannot write", &sources)?;
+    Ok(sources)
+}
+
+/// Writes a script that mmdebstrap is to run.
+pub(crate) fn script(work: &Path, name: &str, text: &str) -> Result<PathBuf> {
+    let path = work.join(name);
+    let file = File::options().write(true).create_new(true).mode(0o755).open(&path);
+    file.and_then(|mut f| f.write_all(text.as_bytes())).doing("cannot write", &path)?;
+    Ok(path)
+}
+
 /// How this machine reaches its package sources (proxies, checks), as options for building.
-fn acquire_options() -> Vec<String> {
+pub(crate) fn acquire_options() -> Vec<String> {
     let Ok(output) = program("apt-config").arg("dump").output() else { return Vec::new() };
     let wanted = |l: &&str| {
         let key = l.split(' ').next().unwrap_or_default();

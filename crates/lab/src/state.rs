@@ -25,6 +25,17 @@ pub enum Power {
     Off,
 }
 
+/// What a host is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Kind {
+    /// A systemd-nspawn container: quick, but with this machine's kernel, clock and page cache.
+    #[default]
+    Container,
+    /// A virtual machine under software emulation: slow, with all of its own.
+    Vm,
+}
+
 /// One host of a lab.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,6 +44,8 @@ pub struct HostState {
     pub address: Ipv4Addr,
     /// Counted from 1, in the order in which the hosts were given.
     pub index: usize,
+    #[serde(default)]
+    pub kind: Kind,
     pub power: Power,
 }
 

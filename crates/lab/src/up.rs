@@ -4,8 +4,8 @@ use crate::lab::Lab;
 use crate::names::Names;
 use crate::options::{Hosts, Options, check_hosts, numbered, operator_address};
 use crate::site::make_dir;
-use crate::state::{HostState, Power, State, lab_subnets, lock_lab};
-use crate::{Error, Result, command, container, disk, faults, network, ready, root};
+use crate::state::{HostState, Kind, Power, State, lab_subnets, lock_lab};
+use crate::{Error, Result, command, disk, faults, kernel, network, ready, root, vm};
 
 impl Lab {
     /// Makes a lab and returns when sshd of every host answers. What was made until an error stays for a look at it;
@@ -15,14 +15,18 @@ impl Lab {
         if !nix::unistd::geteuid().is_root() {
             return Err(Error::NotRoot);
         }
-        command::check_tools()?;
+        command::check_tools(!options.vms.is_empty())?;
         let root = root::ensure(&options.site)?;
+        let kernel = if options.vms.is_empty() { None } else { Some(kernel::ensure(&options.site, &root)?) };
         network::raise_limits();
         let (lab, held) = Self::reserve(&options, root)?;
         let logins = disk::Logins::create(&lab.dir, &lab.state.root, &options.authorized)?;
         for host in &lab.state.hosts {
             disk::prepare(&lab.dir, &lab.state, host, &logins)?;
-            container::start(&lab.dir, &lab.names, &lab.state, host)?;
+            if let (Kind::Vm, Some(kernel)) = (host.kind, &kernel) {
+                vm::prepare(&lab.dir, &lab.state, host, kernel)?;
+            }
+            lab.switch_on(host)?;
         }
         ready::wait(&lab, &lab.state.hosts, options.deadline)?;
         drop(held);
@@ -49,8 +53,13 @@ impl Lab {
             }
         };
         check_hosts(subnet, &hosts)?;
+        if let Some(unknown) = options.vms.iter().find(|vm| hosts.iter().all(|h| h.name != **vm)) {
+            let known = hosts.iter().map(|h| h.name.as_str()).collect::<Vec<_>>().join(", ");
+            return Err(Error::NoSuchHost { lab: options.name.clone(), host: unknown.clone(), known });
+        }
         let operator = operator_address(subnet, &hosts, &reserved)?;
         let hosts = hosts.into_iter().zip(1..).map(|(h, index)| HostState {
+            kind: if options.vms.contains(&h.name) { Kind::Vm } else { Kind::Container },
             name: h.name,
             address: h.address,
             index,

@@ -39,6 +39,9 @@ enum Action {
         /// Give a directory of each host a filesystem of its own of this size, such as /var/lib/mysql=400M
         #[arg(long = "filesystem", value_name = "DIRECTORY=SIZE")]
         filesystems: Vec<Filesystem>,
+        /// Make these hosts virtual machines: slow, but killing one is a power loss
+        #[arg(long = "vm", value_name = "HOST[,HOST…]", value_delimiter = ',')]
+        vms: Vec<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -121,7 +124,7 @@ pub fn run(args: LabArgs, cluster: Option<&Cluster>) -> Result<ExitCode, Error> 
         act(&mut open()?, &hosts.iter().map(String::as_str).collect::<Vec<_>>())
     };
     match &args.action {
-        Action::Up { count, subnet, filesystems, json, .. } => {
+        Action::Up { count, subnet, filesystems, vms, json, .. } => {
             let mut options = Options { site: site.clone(), ..Options::new(&args.name, count.unwrap_or_default()) };
             options.hosts = match cluster {
                 Some(cluster) => hosts_of(cluster)?,
@@ -129,6 +132,7 @@ pub fn run(args: LabArgs, cluster: Option<&Cluster>) -> Result<ExitCode, Error> 
             };
             options.authorized = cluster.map(public_keys).unwrap_or_default();
             options.filesystems.clone_from(filesystems);
+            options.vms.clone_from(vms);
             if !lab::root::is_built(&site) {
                 say(format_args!("building the lab's root from Debian packages: about a minute, once"));
             }
