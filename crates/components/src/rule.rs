@@ -41,6 +41,8 @@ pub enum Rule {
 pub enum Losses {
     /// All in one moment.
     AtOnce,
+    /// All in one moment, and of a succession those that did the least just then.
+    AtOnceAtBest,
     /// One by one, each settled before the next.
     Settled,
 }
@@ -57,11 +59,11 @@ pub fn quorum(members: usize, recounts: bool, losses: Losses) -> usize {
 }
 
 /// How many of `members` of a succession must stay: of all but one of them nobody knows in advance that it is neither who
-/// serves nor who can take over, so the loss of any two in one moment may be the loss of these two.
+/// serves nor who can take over, so the loss of any two in one moment may be the loss of these two. At best, it is not.
 pub fn succession(members: usize, alone: bool, losses: Losses) -> usize {
     match (losses, alone) {
-        (Losses::Settled, true) => 1,
-        (Losses::Settled, false) => members.min(2),
+        (Losses::Settled | Losses::AtOnceAtBest, true) => 1,
+        (Losses::Settled | Losses::AtOnceAtBest, false) => members.min(2),
         (Losses::AtOnce, true) => members.saturating_sub(1).max(1),
         (Losses::AtOnce, false) => members.saturating_sub(1).max(2),
     }
@@ -207,6 +209,7 @@ mod tests {
         assert_eq!(needs(true, Losses::Settled), [1, 1]);
         assert_eq!(needs(false, Losses::AtOnce), [2, 2]);
         assert_eq!(needs(false, Losses::Settled), [2, 2]);
+        assert_eq!((needs(true, Losses::AtOnceAtBest), needs(false, Losses::AtOnceAtBest)), ([1, 1], [2, 2]));
         let hosts: Vec<HostName> = ["a", "b", "c"].map(HostName::from).to_vec();
         let rule = Rule::Succession { alone: true, of: hosts.iter().map(|h| Rule::up("replication", h)).collect() };
         let without = |lost: &'static [&str]| move |_: &str, h: &HostName| !lost.contains(&h.as_str());

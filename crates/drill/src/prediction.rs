@@ -35,7 +35,7 @@ pub enum Expected {
     Lost,
     /// Lost if one of the addresses is held by one of its hosts when the fault comes; otherwise it serves.
     LostIfHeld(Vec<Held>),
-    /// It may serve or be lost: who leads decides, and no rule says who does.
+    /// It may serve or be lost: that depends on what the hosts did just then, and no rule says who leads.
     Open,
 }
 
@@ -95,9 +95,10 @@ impl Prediction {
 fn expected(cluster: &Cluster, capability: Capability, rule: &Rule, trial: &Trial) -> Expected {
     let lost = Lost::new(cluster, &trial.losses);
     // Faults come in one moment.
-    let holds = |lost: &Lost<'_>| rule.holds(Losses::AtOnce, &|c, h| lost.leaves(c, h));
+    let holds_with = |losses, lost: &Lost<'_>| rule.holds(losses, &|c, h| lost.leaves(c, h));
+    let holds = |lost: &Lost<'_>| holds_with(Losses::AtOnce, lost);
     if !holds(&lost) {
-        return Expected::Lost;
+        return if holds_with(Losses::AtOnceAtBest, &lost) { Expected::Open } else { Expected::Lost };
     }
     // A host in neither group reaches both. Where either group could go on with it and only one may, the one that led
     // before goes on, and if it is the near one, the clients are without it.

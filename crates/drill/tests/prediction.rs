@@ -106,6 +106,30 @@ fn a_host_that_reaches_both_groups_leaves_open_who_leads() {
     }
 }
 
+/// Of three hosts with replication two may be lost that are not the primary and the one that confirms its writes; what
+/// waits for a confirmation, or has no third host, does not serve in any case.
+#[test]
+fn what_depends_on_roles_is_told_from_what_is_lost_for_sure() {
+    let mut cluster = example("replication");
+    let said = |cluster: &Cluster, fault: &str| {
+        let prediction = predicted(cluster, fault);
+        let database = prediction.capabilities.iter().find(|p| p.capability == Capability::Database).unwrap();
+        database.expected.clone()
+    };
+    let two = "freeze replication node1 + stop agent node3";
+    assert_eq!(said(&cluster, "freeze replication node1"), Expected::Serves);
+    assert_eq!(said(&cluster, two), Expected::Open);
+    assert_eq!(said(&cluster, "kill host node1 + kill host node3"), Expected::Lost, "without etcd's quorum");
+    let both = "freeze replication node1 + freeze replication node2";
+    assert_eq!(said(&example("cloudpods-3"), both), Expected::Lost);
+    assert_eq!(said(&example("three-node"), "freeze galera node1 + freeze galera node2"), Expected::Lost);
+    let Some(model::DatabaseMode::Replication(settings)) = cluster.database.as_mut().map(|d| &mut d.mode) else {
+        panic!("a replicated database");
+    };
+    settings.on_replica_loss = model::OnReplicaLoss::Block;
+    assert_eq!(said(&cluster, two), Expected::Lost);
+}
+
 #[test]
 fn a_unit_that_is_started_again_loses_nothing() {
     let single = example("single");

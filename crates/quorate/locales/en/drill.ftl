@@ -3,7 +3,7 @@
 drill-planned = To be tried: { $count }
 drill-all-serve = everything is predicted to serve
 drill-loses = predicted to be lost: { $capabilities }
-drill-open = served or lost, as the one that leads is on the clients' side or not: { $capabilities }
+drill-open = may be lost, as it depends on who leads just then: { $capabilities }
 drill-loses-held = { $capability } is predicted to be lost if { $address } is held by { $hosts }
 drill-question = This breaks the running cluster, one fault after another, and mends it again. Begin? [y/N]
 drill-stopping = Stopping: the fault under way is undone first. Ctrl-C again leaves at once; the hosts then undo it by themselves.

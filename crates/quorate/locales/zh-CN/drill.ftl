@@ -3,7 +3,7 @@
 drill-planned = 将要演练：{ $count } 项
 drill-all-serve = 预测全部可用
 drill-loses = 预测不可用：{ $capabilities }
-drill-open = 可用或中断，取决于主导者是否在客户端一侧：{ $capabilities }
+drill-open = 可能中断，取决于当时由谁主导：{ $capabilities }
 drill-loses-held = 若 { $address } 由 { $hosts } 持有，预测 { $capability } 不可用
 drill-question = 这将逐个破坏正在运行的集群并恢复。开始吗？[y/N]
 drill-stopping = 正在停止：先撤销当前故障。再按一次 Ctrl-C 立即退出；主机会自行撤销故障。

@@ -64,7 +64,7 @@ pub fn promised(promise: Option<Option<bool>>, texts: &Texts) -> String {
     texts.plain(match promise {
         Some(Some(true)) => "page-serves",
         Some(Some(false)) => "page-is-lost",
-        Some(None) => "page-either",
+        Some(None) => "page-may-be-lost",
         None => "page-no-promise",
     })
 }
