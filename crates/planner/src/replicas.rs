@@ -84,16 +84,18 @@ impl<'a> Replicas<'a> {
         if let Some(primary) = self.primary() {
             return Err(Note::new("db-has-primary").with("host", primary));
         }
-        if let Some(to) = to {
-            let host = self.member(to)?;
-            return if self.told.contains_key(&host) {
-                Ok(host)
-            } else {
-                Err(Note::new("db-host-silent").with("host", &host))
-            };
+        let chosen = match to {
+            Some(to) => self.told.get_key_value(&self.member(to)?),
+            None => self.told.iter().filter(|(h, _)| self.hosts.contains(h)).max_by_key(|(_, s)| sequence(s)),
+        };
+        let Some((host, status)) = chosen else {
+            return Err(Note::new("db-host-silent").with("host", to.unwrap_or("-")));
+        };
+        // The order would be taken and could not be followed: a lead is won in etcd.
+        if !status.coordinated {
+            return Err(Note::new("db-force-no-etcd").with("host", host));
         }
-        let furthest = self.told.iter().filter(|(h, _)| self.hosts.contains(h)).max_by_key(|(_, s)| sequence(s));
-        furthest.map(|(h, _)| h.clone()).ok_or_else(|| Note::new("db-host-silent").with("host", "-"))
+        Ok(host.clone())
     }
 
     /// The host whose data may be thrown away and copied anew.

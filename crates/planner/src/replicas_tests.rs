@@ -17,8 +17,14 @@ fn told(hosts: &[(&str, Standing, &str, &str)], sync: &[&str]) -> BTreeMap<HostN
                 ..Server::default()
             };
             let record = Kept { epoch: 7, primary: "a".into(), sync: sync.iter().map(|s| (*s).into()).collect() };
-            let status =
-                Status { host: (*host).into(), standing: *standing, record: Some(record), server, ..Status::default() };
+            let status = Status {
+                host: (*host).into(),
+                standing: *standing,
+                record: Some(record),
+                server,
+                coordinated: true,
+                ..Status::default()
+            };
             (HostName::from(*host), status)
         })
         .collect()
@@ -71,4 +77,9 @@ fn orders_that_would_do_harm_are_refused() {
     assert_eq!(lost.force(Some("c")), Ok("c".into()));
     assert_eq!(lost.force(Some("a")).map_err(code), Err("db-host-silent".into()));
     assert_eq!(lost.reinit("c").map_err(code), Err("db-no-primary".into()));
+
+    let mut cut = told(&[B, C], &[]);
+    cut.values_mut().for_each(|s| s.coordinated = false);
+    assert_eq!(replicas(&cut).force(None).map_err(code), Err("db-force-no-etcd".into()), "a lead is won in etcd");
+    assert_eq!(replicas(&cut).force(Some("c")).map_err(code), Err("db-force-no-etcd".into()));
 }

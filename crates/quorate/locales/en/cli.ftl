@@ -111,6 +111,7 @@ watch-replication-unwatched = the agent of a database host is silent: nobody fai
 apply-resumed = the run that began { $step } at { $at } was cut off in it; going on from what the hosts are now
 
 db-record = epoch { $epoch }: { $primary } is primary; synchronous: { $sync }
+db-record-last = epoch { $epoch }: no host takes writes; the last primary was { $primary }, synchronous: { $sync }
 db-nobody = nobody (writes are acknowledged by the primary alone)
 db-column-host = HOST
 db-column-role = ROLE
@@ -126,6 +127,7 @@ db-role-promoting = being promoted ({ $why })
 db-role-handing-over = handing over
 db-role-fencing = shutting itself off ({ $why })
 db-role-starting = starting
+db-role-silent = does not answer
 db-role-uncoordinated = (etcd was not read lately)
 db-switched = { $host } is primary now ({ $seconds } s)
 db-forced = { $host } is primary now, by force ({ $seconds } s). Compare what it has with what your applications expect.

@@ -256,6 +256,7 @@ note-db-already-primary = { $host } is primary already
 note-db-does-not-follow = { $host } does not follow { $primary } closely: bring it back first (`quorate db status` says what it waits for), or copy it anew with `quorate db reinit { $host }`
 note-db-has-primary = { $host } is primary and healthy, so there is nothing to force: `quorate db switchover` hands the lead over without loss
 note-db-host-silent = the agent of { $host } does not answer, so it cannot be made primary: start the host, or see `journalctl -u quorate-agent` there
+note-db-force-no-etcd = the agent of { $host } cannot read etcd, and without etcd nobody can be made primary. Start hosts of etcd until more than half of them are there; if etcd is lost for good, its members have to be replaced first
 note-db-reinit-primary = { $host } is the primary: its data are the ones that count. Hand the lead over first with `quorate db switchover`
 note-db-no-such-host = { $host } is no database host; there are: { $hosts }
 note-db-failover-needs-force = a failover by hand can lose acknowledged writes: agents fail over by themselves whenever nothing can be lost. If you accept that, say --force; to move the lead without loss, use `quorate db switchover`

@@ -111,6 +111,7 @@ watch-replication-unwatched = 有数据库主机的代理没有响应：该主�
 apply-resumed = { $at } 开始的 { $step } 曾被中断；现从主机的实际状态继续
 
 db-record = 第 { $epoch } 任期：{ $primary } 为主库；同步副本：{ $sync }
+db-record-last = 第 { $epoch } 任期：没有主机接受写入；上一任主库是 { $primary }；同步副本：{ $sync }
 db-nobody = 无（写入仅由主库自己确认）
 db-column-host = 主机
 db-column-role = 角色
@@ -126,6 +127,7 @@ db-role-promoting = 正在提升为主库（{ $why }）
 db-role-handing-over = 正在移交
 db-role-fencing = 正在自我隔离（{ $why }）
 db-role-starting = 正在启动
+db-role-silent = 没有应答
 db-role-uncoordinated = （最近未能读取 etcd）
 db-switched = { $host } 现为主库（{ $seconds } 秒）
 db-forced = { $host } 已被强制提升为主库（{ $seconds } 秒）。请核对其数据与应用的预期是否一致。

@@ -256,6 +256,7 @@ note-db-already-primary = { $host } 已经是主库
 note-db-does-not-follow = { $host } 没有紧跟 { $primary }：请先恢复它（`quorate db status` 会说明它在等待什么），或用 `quorate db reinit { $host }` 重新复制
 note-db-has-primary = { $host } 是健康的主库，无需强制切换：`quorate db switchover` 可无损移交
 note-db-host-silent = { $host } 的 agent 没有应答，无法将其提升为主库：请启动该主机，或在该主机查看 `journalctl -u quorate-agent`
+note-db-force-no-etcd = { $host } 的 agent 无法读取 etcd，而没有 etcd 就无法提升任何主机为主库。请启动 etcd 所在的主机，直到超过半数在线；若 etcd 已永久丢失，须先更换其成员
 note-db-reinit-primary = { $host } 是主库，它的数据才是准确的。请先用 `quorate db switchover` 移交
 note-db-no-such-host = { $host } 不是数据库主机；现有：{ $hosts }
 note-db-failover-needs-force = 手动故障切换可能丢失已确认的写入；只要不会丢失数据，agent 会自动切换。若接受丢失，请加 --force；若要无损移交，请用 `quorate db switchover`

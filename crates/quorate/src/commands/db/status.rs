@@ -42,7 +42,8 @@ pub fn run(args: &DbStatusArgs, texts: &Texts) -> Result<ExitCode, Failure> {
         if let Some(record) = record {
             let sync = if record.sync.is_empty() { texts.plain("db-nobody") } else { record.sync.join(", ") };
             let arguments = [("epoch", record.epoch.to_string()), ("primary", record.primary.clone()), ("sync", sync)];
-            println!("{}\n", texts.get("db-record", &arguments));
+            let leads = replicas.primary().is_some_and(|p| p.0 == record.primary);
+            println!("{}\n", texts.get(if leads { "db-record" } else { "db-record-last" }, &arguments));
         }
         let heading = ["db-column-host", "db-column-role", "db-column-log", "db-column-lag", "db-column-if-lost"];
         let mut rows = vec![heading.map(|c| texts.plain(c)).to_vec()];
@@ -51,12 +52,15 @@ pub fn run(args: &DbStatusArgs, texts: &Texts) -> Result<ExitCode, Failure> {
                 Some(status) => {
                     (role(status, record.is_some_and(|r| r.sync.contains(&host.0)), texts), log(status), lag(status))
                 }
-                None => (silent.get(host).map_or_else(String::new, |n| texts.note(n)), "-".into(), "-".into()),
+                None => (texts.plain("db-role-silent"), "-".into(), "-".into()),
             };
             rows.push(vec![host.to_string(), role, log, lag, texts.note(&replicas.fate(host))]);
         }
         for (place, line) in table(&rows).into_iter().enumerate() {
             if place == 0 { println!("{BOLD}{line}{BOLD:#}") } else { println!("{line}") }
+        }
+        for (number, note) in silent.values().enumerate() {
+            println!("{}{}", if number == 0 { "\n" } else { "" }, texts.note(note));
         }
     }
     let whole = replicas.all().all(|(h, s)| s.is_some() && (replicas.primary() == Some(h) || replicas.follows(h)));
