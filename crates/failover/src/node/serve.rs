@@ -58,13 +58,24 @@ impl Node {
         lead.stuck = if stuck { lead.stuck.or(Some(now)) } else { None };
     }
 
-    /// Whether this server, and not its replica, keeps writes from being done, while another host could do them.
+    /// Whether this server, and not its replica, keeps writes from being done, while another host, or this one after a new
+    /// start, could do them.
     fn stuck(&self, now: Duration, up: &Up, record: &Record, view: &View) -> bool {
-        let Phase::Lead(Lead { stuck: Some(since), .. }) = &self.phase else { return false };
+        let Phase::Lead(Lead { stuck, stalled, .. }) = &self.phase else { return false };
+        let long = |since: Duration| now.saturating_sub(since) >= 2 * self.settings.timing.silence;
+        // Nobody is synchronous, so commits were told to go on, and do not. Seen with 10.11.19: a replica connects anew while
+        // its old connection is still served, `kill_zombie_dump_threads` waits for the thread that receives
+        // acknowledgements, for ever, and every new connection waits for it; looks over an open one go on to be answered.
+        // Only a new start helps, whoever else is ready.
+        let degrades = record.sync.is_empty() && self.settings.on_replica_loss == OnReplicaLoss::Degrade;
+        let patience = self.settings.timing.patience;
+        if degrades && stalled.is_some_and(|(since, _)| long(since + patience)) {
+            return true;
+        }
         let ready = record.sync.iter().any(|m| {
             view.report(&m.host).is_some_and(|r| r.instance == m.instance && r.sql && r.received.covers(&up.written))
         });
-        ready && now.saturating_sub(*since) >= 2 * self.settings.timing.silence
+        ready && stuck.is_some_and(long)
     }
 
     /// Who may copy the log: all but those that might acknowledge without being asked to.

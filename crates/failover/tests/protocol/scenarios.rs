@@ -44,6 +44,13 @@ fn stories(hosts: usize) -> Vec<Story> {
         story("the primary's host dies", vec![(500, PowerOff(0))], vec![(0, PowerOn(0))], (100, 12_000, 40), 1),
         story("the primary's server stands still", vec![(500, Freeze(0))], vec![(0, Thaw(0))], (100, 9000, 30), 1),
         story("the primary's disk hangs", vec![(500, Stick(0))], vec![(0, Thaw(0))], (500, 12_000, 20), 1),
+        story(
+            "the primary hangs as its replicas are lost",
+            (1..hosts).map(|host| (0, PowerOff(host))).chain([(700, Stick(0))]).collect(),
+            (1..hosts).map(|host| (0, PowerOn(host))).collect(),
+            (100, 20_000, 40),
+            2,
+        ),
         story("the primary's agent stands still", vec![(500, Pause(0))], vec![(0, Resume(0))], (100, 12_000, 40), 1),
         story(
             "the primary's agent and server stand still",

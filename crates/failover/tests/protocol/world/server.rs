@@ -203,7 +203,8 @@ pub fn carry_out(
         },
         Task::SemiPrimary(on) => {
             process.semi_primary = *on;
-            if !on {
+            // A server that hangs does not let go.
+            if !on && !process.stuck {
                 outcome.answered = std::mem::take(&mut process.waiting);
             }
         }
