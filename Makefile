@@ -34,14 +34,15 @@ kill-walk: deps ## Kill the program and its helpers at every step of a deploymen
 soak: deps build ## Break lab hosts at random for HOURS (1), again as SEED did; FILE=examples/three-node.yaml
 	scripts/soak
 
-bench: build ## Deploying beside Ansible and pyinfra, reckoning beside SCRAM, growth, and failover times
-	@scripts/deps scram
+bench: build ## Deploying beside Ansible and pyinfra, reckoning beside SCRAM, growth, failover times, the cost of safety
+	@scripts/deps scram sysbench
 	bench/run.py
 	bench/open_psa.py
 	bench/survive.py
 	bench/failover.py
 	bench/replication.py
 	bench/replication.py --timing fast
+	bench/safety.py
 
 lint: ## Formatting, clippy, named proofs; licences and advisories where cargo-deny is installed
 	scripts/check-requirements
