@@ -11,12 +11,12 @@ const CP3: &str = include_str!("../../../../examples/cloudpods-3.yaml");
 const CP5: &str = include_str!("../../../../examples/cloudpods-5.yaml");
 
 impl Demo {
-    fn db_status(&self) -> serde_json::Value {
+    pub fn db_status(&self) -> serde_json::Value {
         self.run(&["db", "status", "--json"]).json()
     }
 
     /// The database's primary, and whoever has every acknowledged write beside it.
-    fn pair(&self) -> (String, String) {
+    pub fn pair(&self) -> (String, String) {
         let mut found = None;
         eventually("there are a primary and a synchronous host", Duration::from_secs(60), || {
             let status = self.db_status();

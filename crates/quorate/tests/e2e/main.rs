@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic)]
 
 mod support;
+mod witness;
 mod writer;
 
 mod absent;
@@ -17,10 +18,12 @@ mod failover;
 mod faults;
 mod kill_walk;
 mod lock;
+mod operator;
 mod outage;
 mod packages;
 mod proxy;
 mod replication;
+mod returning;
 mod rolling;
 mod secrets;
 mod status;

@@ -13,7 +13,7 @@ const LIMIT: Duration = Duration::from_secs(60);
 impl Demo {
     /// The one host that holds the database's address.
     #[track_caller]
-    fn primary(&self) -> &'static str {
+    pub fn primary(&self) -> &'static str {
         let holders = self.holders(&HOSTS, &self.database_vip());
         assert_eq!(holders.len(), 1, "{holders:?}");
         holders[0]
@@ -21,7 +21,7 @@ impl Demo {
 
     /// Waits until the margin is what the file provides, by the program's own word.
     #[track_caller]
-    fn whole_again(&self, when: &str) {
+    pub fn whole_again(&self, when: &str) {
         eventually(when, LIMIT, || self.status().code == 0);
     }
 
