@@ -117,7 +117,8 @@ fn enabled(name: &str) -> bool {
 
 /// The properties that matter here.
 pub fn show(name: &str) -> BTreeMap<String, String> {
-    let properties = "LoadState,ActiveState,SubState,InactiveEnterTimestampMonotonic,NeedDaemonReload,Result,CanReload";
+    let properties = "LoadState,ActiveState,SubState,InactiveEnterTimestampMonotonic,NeedDaemonReload,Result,CanReload,\
+                      ConditionResult";
     command::run("systemctl", &["show", "-p", properties, "--", name], command::SHORT)
         .map(|o| {
             o.stdout.lines().filter_map(|l| l.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
