@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use host::clock;
-use host::database::{Site, beat, provide};
+use host::database::{Site, beat, full, provide};
 use host::probes::{Session, Trouble};
 
 use crate::{Error, worker};
@@ -65,7 +65,8 @@ pub fn start(site: Site, canary: Arc<Mutex<Canary>>) -> Result<(), Error> {
                 let wrote = write(&mut session, &site.me);
                 let mut state = lock(&canary);
                 state.began = None;
-                state.done = state.active.then_some(wrote.is_ok());
+                // Its row needs no new page: on a full disk it is written when nothing else is.
+                state.done = state.active.then_some(wrote.is_ok() && !full(&site.data_dir));
                 if wrote.is_err() {
                     session = None;
                 }

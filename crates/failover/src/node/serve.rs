@@ -32,7 +32,7 @@ impl Node {
         }
         self.watch(now, &up);
         self.admit(record, view, out);
-        if self.stuck(now, &up, record, view) {
+        if self.stuck(now, record, view) {
             return self.fence("server-stuck", true, out);
         }
         self.take_order(now, record);
@@ -60,7 +60,7 @@ impl Node {
 
     /// Whether this server, and not its replica, keeps writes from being done, while another host, or this one after a new
     /// start, could do them.
-    fn stuck(&self, now: Duration, up: &Up, record: &Record, view: &View) -> bool {
+    fn stuck(&self, now: Duration, record: &Record, view: &View) -> bool {
         let Phase::Lead(Lead { stuck, stalled, .. }) = &self.phase else { return false };
         let long = |since: Duration| now.saturating_sub(since) >= 2 * self.settings.timing.silence;
         // Nobody is synchronous, so commits were told to go on, and do not. Seen with 10.11.19: a replica connects anew while
@@ -72,8 +72,12 @@ impl Node {
         if degrades && stalled.is_some_and(|(since, _)| long(since + patience)) {
             return true;
         }
+        // Not whether it has all that the own log says was written: with its disk full a server counts what it cannot write,
+        // and what was acknowledged the synchronous host has in any case.
         let ready = record.sync.iter().any(|m| {
-            view.report(&m.host).is_some_and(|r| r.instance == m.instance && r.sql && r.received.covers(&up.written))
+            let fresh =
+                self.heard.get(&m.host).is_some_and(|(_, at)| now.saturating_sub(*at) <= self.settings.timing.report);
+            fresh && view.report(&m.host).is_some_and(|r| r.instance == m.instance && r.io && r.sql)
         });
         ready && stuck.is_some_and(long)
     }

@@ -21,6 +21,7 @@ pub use address::{Vip, announce};
 pub use copy::{Donor, Trust, give};
 pub use gate::Gate;
 pub use look::{Look, look};
+pub use place::full;
 pub use server::{kill, observe, runs, start, stop};
 pub use tasks::Tasks;
 

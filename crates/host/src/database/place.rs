@@ -35,3 +35,11 @@ pub fn mark(data: &Path) -> Result<String, Error> {
     write().map_err(Error::file("writing", path.clone()))?;
     Ok(identity)
 }
+
+/// Less than this free is none, in bytes: what a page or a piece of the log needs is more.
+const ROOM: u64 = 1 << 20;
+
+/// Whether nothing more can be written where the data are. Where that cannot be told it is not taken for so.
+pub fn full(data: &Path) -> bool {
+    rustix::fs::statvfs(data).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < ROOM)
+}
