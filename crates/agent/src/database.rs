@@ -119,6 +119,8 @@ fn sight(now: Duration, looked: &Looked, writers: &[Candidate]) -> Sight {
         return Sight { now, fitness: Fitness::Unfit, view: View::default(), row: None };
     };
     let fitness = match status.standing {
+        // Its row needs no new page: the beat of a writer goes on where nothing else can be written.
+        _ if status.full => Fitness::Unfit,
         Standing::Synced if status.ready && status.primary => Fitness::Synced,
         Standing::Donor if status.ready && status.primary => Fitness::Donor,
         _ => Fitness::Unfit,

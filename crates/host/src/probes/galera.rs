@@ -40,13 +40,16 @@ pub struct Status {
     pub size: usize,
     /// Where the view's members are reached, separated by commas.
     pub incoming: String,
+    /// There is no room where its data are: it stays a member, and refuses what clients write.
+    pub full: bool,
     values: BTreeMap<String, String>,
 }
 
 impl Status {
     /// Asks the server.
     pub fn read(session: &mut Session) -> Result<Self, Trouble> {
-        session.status("wsrep\\_%").map(Self::new)
+        let values = session.status("wsrep\\_%")?;
+        Ok(Self { full: crate::database::full(Path::new(DATA)), ..Self::new(values) })
     }
 
     fn new(values: BTreeMap<String, String>) -> Self {
@@ -61,6 +64,7 @@ impl Status {
             },
             size: value("wsrep_cluster_size").parse().unwrap_or(0),
             incoming: value("wsrep_incoming_addresses").to_owned(),
+            full: false,
             values,
         }
     }
@@ -74,6 +78,8 @@ impl Status {
             Seen::bad(Note::new("galera-joining").with("state", comment))
         } else if !self.ready {
             Seen::bad(Note::new("galera-not-ready"))
+        } else if self.full {
+            Seen::bad(Note::new("galera-disk-full").with("path", DATA))
         } else {
             // From here it works; a member that is missing reports itself failing.
             let note = if self.size < members {
@@ -257,6 +263,8 @@ mod tests {
         assert_eq!(judge(&[("wsrep_cluster_size", "2")]), (true, "galera-cluster-small members=3 size=2".into()));
         assert_eq!(judge(&[("wsrep_cluster_size", "4")]), (true, "galera-cluster-large members=3 size=4".into()));
         assert!(!Status::new(BTreeMap::new()).judge(3).ok);
+        let full = Status { full: true, ..status(&[]) }.judge(3);
+        assert_eq!((full.ok, full.note.unwrap().to_string()), (false, "galera-disk-full path=/var/lib/mysql".into()));
     }
 
     #[test]

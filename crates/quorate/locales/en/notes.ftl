@@ -80,6 +80,7 @@ note-database-read-only = the database takes no writes (read_only is on): somebo
 note-database-refuses = the database refused a question: { $error }; see `journalctl -u mariadb`
 note-galera-not-primary = this member has no quorum: it takes no writes until it reaches most of the others; check the network between the database hosts, and after a full outage run `quorate apply`
 note-galera-joining = this member has not all data yet ({ $state }): it serves once it is synced; wait, or see `journalctl -u mariadb` if this lasts
+note-galera-disk-full = there is no room left under { $path }: this member refuses what clients write, and writes go to another one; free or add space
 note-galera-not-ready = this member takes no statements yet: it starts or lost its group; see `journalctl -u mariadb` if this lasts
 note-galera-donor = this member gives its data to another one and serves meanwhile: redundancy comes back when that is done
 note-galera-cluster-small = { $size } of { $members } members are in the group: redundancy is lost; bring the missing ones back or run `quorate apply`

@@ -80,6 +80,7 @@ note-database-read-only = 数据库不接受写入（read_only 已打开）：�
 note-database-refuses = 数据库拒绝了查询：{ $error }；请查看 `journalctl -u mariadb`
 note-galera-not-primary = 该成员没有法定多数：在连上大多数成员之前不接受写入；请检查数据库主机之间的网络，全部停机之后请运行 `quorate apply`
 note-galera-joining = 该成员的数据尚不完整({ $state })：同步完成后才提供服务；请等待，若持续如此请查看 `journalctl -u mariadb`
+note-galera-disk-full = { $path } 下已没有空间：该成员拒绝客户端的写入，写入改由另一成员承担；请清理或扩充空间
 note-galera-not-ready = 该成员暂不接受语句：正在启动或已脱离集群；若持续如此请查看 `journalctl -u mariadb`
 note-galera-donor = 该成员正在向另一成员传送数据，同时照常服务：传送完成后恢复冗余
 note-galera-cluster-small = 集群中只有 { $size } 个成员，应有 { $members } 个：冗余已丢失；请恢复缺少的成员或运行 `quorate apply`
