@@ -2,7 +2,13 @@
 //! be what was predicted: never two hosts that acknowledge, nothing acknowledged lost, all copies equal, and whole
 //! again without a hand.
 
+use std::net::IpAddr;
 use std::time::Duration;
+
+use components::Capability;
+use drill::{Expected, How, Prediction, Strike, Trial};
+use wire::Fault;
+use wire::fault::{Cut, Direction};
 
 use crate::drill::{assert_as_predicted, said};
 use crate::support::{Demo, eventually};
@@ -31,6 +37,23 @@ impl Demo {
     #[track_caller]
     fn break_so(&self, fault: &str) -> serde_json::Value {
         assert_as_predicted(&self.drill_for(HOLD, &["--expect-loss", "--fault", fault]), 1)
+    }
+
+    /// Cuts a host off from these addresses alone, and everything else goes on; whether the database serves is told by the
+    /// caller, for the rules know whole hosts only.
+    #[track_caller]
+    fn cut_from(&self, what: &str, host: &str, from: Vec<IpAddr>, serves: bool) {
+        let cluster = model::parse(&std::fs::read_to_string(self.file()).unwrap()).unwrap();
+        let cut = Cut { from, direction: Direction::Both, except_ssh_of: None };
+        let strikes = vec![Strike { host: host.into(), how: How::Fault(Fault::Cut(cut)) }];
+        let trial = Trial { name: format!("{host} from {what}"), strikes, losses: vec![], partition: None };
+        let mut prediction = Prediction::new(&cluster, &components::capabilities(&cluster), trial);
+        for promise in prediction.capabilities.iter_mut().filter(|p| p.capability == Capability::Database) {
+            promise.expected = if serves { Expected::Serves } else { Expected::Lost };
+        }
+        let file = self.directory().join("cut.json");
+        std::fs::write(&file, serde_json::to_vec(&[prediction]).unwrap()).unwrap();
+        assert_as_predicted(&self.drill_for(HOLD, &["--expect-loss", "--predictions", file.to_str().unwrap()]), 1);
     }
 }
 
@@ -84,15 +107,36 @@ fn hosts_that_hear_nobody() {
     demo.break_so(&format!("cut {primary} from {replica}"));
 }
 
-/// Cloudpods on five hosts (CP-5): one control host and one database host at once.
+/// Cloudpods on five hosts (CP-5): one control host and one database host at once; a database host that does not reach
+/// etcd, or its clients, and everything else; and one that the operator makes primary for want of a better.
 #[test]
 fn cloudpods_on_five_hosts() {
     let example = CP5.replace("db1", "node4").replace("db2", "node5");
-    let demo = Demo::with("e2e-failover-cp5", &example, 5);
+    let mut demo = Demo::with("e2e-failover-cp5", &example, 5);
     demo.apply().expect(0);
     for (control, database) in [("node1", "node4"), ("node2", "node5")] {
         let fault = format!("kill host {control} + kill host {database}");
         let report = assert_as_predicted(&demo.drill_for(HOLD, &["--fault", &fault]), 1);
         assert_eq!(said(&report, &fault, "database"), (true, "served"));
     }
+    let etcd = || -> Vec<IpAddr> { [11, 12, 13].map(|n| format!("{}{n}", demo.prefix()).parse().unwrap()).into() };
+    demo.cut_from("etcd", &demo.pair().0, etcd(), true);
+    demo.cut_from("etcd", &demo.pair().1, etcd(), true);
+    demo.cut_from("its clients", &demo.pair().0, vec![demo.lab.operator().into()], false);
+    forced(&mut demo);
+}
+
+/// The primary's host is gone, and the other server was started anew: nobody knows that it has everything.
+fn forced(demo: &mut Demo) {
+    let (primary, replica) = demo.pair();
+    demo.lab.kill(&primary).unwrap();
+    demo.sh(&replica, "kill -9 $(pidof mariadbd)");
+    std::thread::sleep(Duration::from_secs(8));
+    assert_eq!(demo.db_status()["primary"], serde_json::Value::Null, "nobody guesses");
+    let told = demo.run(&["db", "failover", "--force", "--yes"]).expect(0);
+    assert!(told.stdout.contains("loses every acknowledged write that it lacks"), "{}", told.stdout);
+    eventually("it is primary", Duration::from_secs(30), || demo.db_status()["primary"] == replica.as_str());
+    demo.lab.start(&primary).unwrap();
+    demo.whole_again("the old primary follows");
+    assert_eq!(demo.pair(), (replica, primary));
 }

@@ -10,6 +10,7 @@ mod writer;
 mod absent;
 mod arbitrator;
 mod backup;
+mod block;
 mod deploy;
 mod drift;
 mod drill;
