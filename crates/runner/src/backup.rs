@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ::backup::{Standing, choose};
-use model::{Cluster, HostName};
+use model::{Cluster, DatabaseMode, HostName};
 use wire::backup::{BackupReply, BackupRequest};
 use wire::{Note, Reply, Request};
 
@@ -34,7 +34,7 @@ pub enum For {
     Reading,
     /// One that has the data; better not the one that clients write to.
     Copying,
-    /// The one that clients write to.
+    /// The one that clients write to; of Galera any other, if that one does not reach the backups.
     Writing,
 }
 
@@ -65,11 +65,27 @@ pub async fn host_for(cluster: &Cluster, fleet: &mut Fleet, work: For) -> Result
         }
     }
     let names: Vec<String> = makers.iter().map(ToString::to_string).collect();
+    let served = choose(&names, &standings);
     let chosen = match work {
-        For::Writing => names.iter().find(|n| standings.get(*n).is_some_and(|s| s.serves && s.writes)).cloned(),
-        _ => choose(&names, &standings),
+        For::Writing => loader(&names, &standings).or_else(|| served.clone().filter(|_| any_member(cluster))),
+        _ => served.clone(),
     };
-    chosen.and_then(|c| fleet.links.get(&HostName(c))).cloned().ok_or_else(|| absent(fleet))
+    match (chosen.and_then(|c| fleet.links.get(&HostName(c))), served) {
+        (Some(link), _) => Ok(link.clone()),
+        // A copy takes no writes, and the host that does cannot read the backups.
+        (None, Some(host)) if work == For::Writing => Err(Note::new("backup-load-elsewhere").with("host", host).into()),
+        _ => Err(absent(fleet)),
+    }
+}
+
+/// The host that clients write to, if it reaches the backups.
+fn loader(names: &[String], standings: &BTreeMap<String, Standing>) -> Option<String> {
+    names.iter().find(|n| standings.get(*n).is_some_and(|s| s.serves && s.writes)).cloned()
+}
+
+/// Whether what is written to any member reaches all of them.
+fn any_member(cluster: &Cluster) -> bool {
+    cluster.database.as_ref().is_some_and(|d| matches!(d.mode, DatabaseMode::Galera(_)))
 }
 
 /// Asks one host for something that may take long; `seen` hears meanwhile what it is doing, with bytes.

@@ -269,6 +269,7 @@ note-host-odd-answer = { $host } answered another question: its agent is of anot
 note-backup-not-here = this host was not told about backups yet: run `quorate apply`
 note-backup-not-asked-for = the file asks for no backups: write `backup` under `database`, and apply
 note-backup-busy = this host is making or restoring a backup already: wait until it has ended (`systemctl status quorate-backup`)
+note-backup-load-elsewhere = the backups are at { $host }, whose server does not take writes now; nothing was restored. Hand the lead over to it first: quorate db switchover --to { $host }
 note-backup-no-host = none of { $hosts } can do it: the server there does not serve, is not the one that takes writes, or the host was not reached ({ $error })
 note-backup-no-key = the control hosts keep no key for backups: run `quorate apply`, or give the key with --key
 note-backup-no-credentials = this host has no keys for the store: run `quorate apply`

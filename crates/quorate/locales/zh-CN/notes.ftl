@@ -269,6 +269,7 @@ note-host-odd-answer = { $host } 的应答与问题不符：其 agent 版本不�
 note-backup-not-here = 此主机尚未得到备份设置：请运行 `quorate apply`
 note-backup-not-asked-for = 文件没有要求备份：请在 `database` 下写 `backup`，再 apply
 note-backup-busy = 此主机正在制作或恢复备份：请等待其结束（`systemctl status quorate-backup`）
+note-backup-load-elsewhere = 备份在 { $host } 上，而其服务器目前不接受写入；什么也没有恢复。请先把主库切换到它：quorate db switchover --to { $host }
 note-backup-no-host = { $hosts } 都无法完成：其服务器不可用、不是接受写入的那台，或主机未能连上（{ $error }）
 note-backup-no-key = 控制主机上没有备份密钥：请运行 `quorate apply`，或用 --key 给出密钥
 note-backup-no-credentials = 此主机没有对象存储的密钥：请运行 `quorate apply`

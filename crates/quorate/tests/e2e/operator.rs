@@ -139,7 +139,14 @@ fn backups(demo: &Demo) {
     std::thread::sleep(Duration::from_millis(1100));
     sql("DELETE FROM shop.orders");
     let load = ["db", "restore", "latest", "--until", &moment, "--schema", "shop", "--yes"];
-    demo.run(&[&load[..], &["--as", "rescued"]].concat()).expect(0);
+    let beside = [&load[..], &["--as", "rescued"]].concat();
+    // Only node3 reaches the backups, and only the primary takes writes.
+    if primary != "node3" {
+        let elsewhere = demo.run(&beside).expect(1);
+        assert!(elsewhere.stderr.contains("db switchover --to node3"), "{}", elsewhere.stderr);
+        demo.run(&["db", "switchover", "--to", "node3"]).expect(0);
+    }
+    demo.run(&beside).expect(0);
     let occupied = demo.run(&load).expect(1);
     assert!(occupied.stderr.contains("--replace"), "{}", occupied.stderr);
     demo.run(&[&load[..], &["--replace"]].concat()).expect(0);
