@@ -37,11 +37,11 @@ impl Node {
 
     /// Nobody is synchronous.
     fn add(&mut self, now: Duration, record: &Record, up: &Up, view: &View) -> Option<Change> {
-        if let Phase::Lead(Lead { lost: Some(lost), .. }) = &mut self.phase
-            && lost.mark.is_none()
-            && now.saturating_sub(lost.since) >= PROGRESS
-        {
-            lost.mark = Some(up.written.clone());
+        if let Phase::Lead(lead) = &mut self.phase {
+            let unmarked = |lost: &&mut Lost| lost.mark.is_none() && now.saturating_sub(lost.since) >= PROGRESS;
+            for lost in lead.lost.values_mut().filter(unmarked) {
+                lost.mark = Some(up.written.clone());
+            }
         }
         let candidate = self.candidate(now, record, up, view);
         let Phase::Lead(lead) = &mut self.phase else { return None };
@@ -58,6 +58,7 @@ impl Node {
         });
         if in_vain {
             lead.no_adding_before = now + AGAIN;
+            lead.lost.extend(lead.asked.take().map(|(host, _)| (host, Lost { since: now, mark: None })));
             return Some(Record { wanted: None, ..record.clone() }.into());
         }
         if candidate != record.wanted {
@@ -75,6 +76,7 @@ impl Node {
             if let Phase::Lead(lead) = &mut self.phase {
                 // What waits has waited for others.
                 lead.stalled = None;
+                lead.lost.remove(&member.host);
             }
             let record = Record { sync: vec![member], wanted: None, ..record.clone() };
             let unchanged = self.silent_ones(&record, view);
@@ -119,7 +121,7 @@ impl Node {
         if self.lost(now, one, up, view) {
             let wanted = self.candidate(now, record, up, view).filter(|c| *c != one.host);
             if let Phase::Lead(lead) = &mut self.phase {
-                lead.lost = Some(Lost { host: one.host.clone(), since: now, mark: None });
+                lead.lost.insert(one.host.clone(), Lost { since: now, mark: None });
             }
             return Some(Record { sync: vec![], wanted, handover: None, ..record.clone() }.into());
         }
@@ -147,6 +149,9 @@ impl Node {
         let stays = record.sync.iter().find(|m| record.wanted.as_ref() == Some(&m.host)).cloned();
         let Some(stays) = stays else { return Some(Record { sync: vec![], wanted: None, ..record.clone() }.into()) };
         if self.lost(now, &stays, up, view) {
+            if let Phase::Lead(lead) = &mut self.phase {
+                lead.lost.insert(stays.host, Lost { since: now, mark: None });
+            }
             return Some(Record { sync: vec![], wanted: None, handover: None, ..record.clone() }.into());
         }
         let left =
@@ -185,9 +190,8 @@ impl Node {
             self.heard.get(host).is_some_and(|(_, since)| now.saturating_sub(*since) <= self.settings.timing.report)
         };
         // A host that is frozen or cut off goes on saying what it said last.
-        let moved = |host: &String, report: &Report| match &lead.lost {
-            Some(lost) if lost.host == *host => lost.mark.as_ref().is_some_and(|mark| report.received.covers(mark)),
-            _ => true,
+        let moved = |host: &String, report: &Report| {
+            lead.lost.get(host).is_none_or(|lost| lost.mark.as_ref().is_some_and(|mark| report.received.covers(mark)))
         };
         let fit = |host: &&String| {
             let near = |r: &Report| self.fit(r, up) && moved(host, r);

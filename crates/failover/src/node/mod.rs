@@ -116,8 +116,8 @@ struct Lead {
     mark: Option<(String, crate::Position)>,
     /// The host that is asked to become synchronous, and since when.
     asked: Option<(String, Duration)>,
-    /// The synchronous host that was lost last: it is not asked again before it has received something new.
-    lost: Option<Lost>,
+    /// Hosts for which commits waited in vain: none is asked again before it has received something new.
+    lost: BTreeMap<String, Lost>,
     /// No host is asked to become synchronous before this: the last one did not manage.
     no_adding_before: Duration,
     handover: Option<Handover>,
@@ -128,7 +128,6 @@ struct Lead {
 /// A host for which commits waited in vain.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Lost {
-    host: String,
     since: Duration,
     /// How far the log went a while later.
     mark: Option<crate::Position>,
@@ -418,7 +417,7 @@ impl Lead {
             stuck: None,
             mark: None,
             asked: None,
-            lost: None,
+            lost: BTreeMap::new(),
             no_adding_before: Duration::ZERO,
             handover: None,
             opened: false,

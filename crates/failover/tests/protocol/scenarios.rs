@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use failover::{OnReplicaLoss, Order, Timing};
 
-use crate::simulation::{Plan, Run, founded, run, tell_failure};
+use crate::simulation::{Plan, Run, Simulation, founded, run, tell_failure};
 use crate::world::fault::Fault::{self, *};
 use crate::world::{Setup, World, ms};
 
@@ -271,5 +271,29 @@ fn a_switchover_waits_until_somebody_is_synchronous() {
     match run(&world, 3, &plan, false) {
         Ok(run) => assert_eq!(run.world.store.leader.map(|l| l.host).as_deref(), Some("b")),
         Err(_) => assert_eq!(tell_failure(&world, 3, &plan), None),
+    }
+}
+
+/// Each time a host is asked to become synchronous and does not manage, writes wait for it in vain.
+#[test]
+fn a_host_that_stands_still_is_asked_once() {
+    let setup = Setup { hosts: 3, timing: Timing::SAFE, policy: OnReplicaLoss::Degrade, broken: None };
+    for seed in 0..20 {
+        for frozen in [1, 2] {
+            let other = 3 - frozen;
+            let mut plan: Plan =
+                cut(other, &[0, frozen, 3]).into_iter().map(|(when, fault)| (ms(when + 100), fault)).collect();
+            plan.push((ms(120), Freeze(frozen)));
+            let mut simulation = Simulation::new(founded(setup), seed, false);
+            let (mut asked, mut before) = (0, None);
+            let ended = simulation.run(ms(60_000), &plan, |world| {
+                let wanted = world.store.record.as_ref().and_then(|(record, _)| record.wanted.clone());
+                asked += u32::from(wanted != before && wanted.is_some());
+                before = wanted;
+                false
+            });
+            assert!(ended.is_ok(), "nothing is lost");
+            assert!(asked <= 2, "somebody was asked {asked} times (seed {seed}, {} frozen)", frozen);
+        }
     }
 }
