@@ -99,6 +99,11 @@ pub fn later(cluster: &Cluster) -> Vec<(&'static dyn Component, Vec<&Host>)> {
     all().iter().copied().map(of).filter(|(_, hosts)| !hosts.is_empty()).collect()
 }
 
+/// Accounts of the database that components log in with by a password: it is made up, like those of the file's accounts.
+pub fn logins(cluster: &Cluster) -> Vec<&'static str> {
+    maxscale::chosen(cluster).then_some(maxscale::ACCOUNT).into_iter().collect()
+}
+
 /// What users of an endpoint come for.
 pub fn behind(endpoint: &Endpoint) -> Capability {
     match endpoint.name.as_str() {

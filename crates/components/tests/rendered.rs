@@ -26,14 +26,18 @@ fn desired(cluster: &Cluster, host: &Host) -> Vec<(&'static str, Resource)> {
 
 fn content(resource: &Resource) -> Option<(&Path, &str)> {
     match resource {
-        Resource::File { path, content, .. } | Resource::Block { path, content, .. } => Some((path, content)),
+        Resource::File { path, content, .. }
+        | Resource::Block { path, content, .. }
+        | Resource::SecretFile { path, around: Some(content), .. } => Some((path, content)),
         _ => None,
     }
 }
 
 fn line(resource: &Resource) -> String {
     let attributes = match resource {
-        Resource::File { owner, group, mode, .. } | Resource::Directory { owner, group, mode, .. } => {
+        Resource::File { owner, group, mode, .. }
+        | Resource::SecretFile { owner, group, mode, .. }
+        | Resource::Directory { owner, group, mode, .. } => {
             format!(" {owner}:{group} {mode:04o}")
         }
         Resource::Certificate(c) => format!(" {} cn={} for {}", c.owner, c.common_name, c.subjects.join(", ")),
@@ -133,4 +137,69 @@ fn the_primary_holds_the_address_itself_and_replicas_are_read_from_beside_it() {
 fn galera_with_an_arbitrator() {
     let text = include_str!("../../../examples/galera-arbitrator.yaml");
     snapshots(&model::parse(text).unwrap(), "galera-arbitrator");
+}
+
+/// Its package is not Debian's, so it is not run: what its documentation asks of the file is looked at here.
+#[test]
+fn maxscale_is_described_in_full() {
+    let text = include_str!("../../../examples/rancher-1.6.yaml");
+    let pair =
+        text.replacen("host: db1, through: maxscale", "vip: 10.88.0.101, candidates: [db1, db2], through: maxscale", 1);
+    for (text, host, listens) in [(text, 6, "10.88.0.41"), (&pair, 7, "10.88.0.101")] {
+        let cluster = model::parse(text).unwrap();
+        let found = desired(&cluster, &cluster.hosts[host]);
+        let of = |path: &str| found.iter().filter_map(|(_, r)| content(r)).find(|(p, _)| p.ends_with(path)).unwrap().1;
+        let sections = sections(of("maxscale.cnf"));
+        let of_type =
+            |kind: &str| sections.values().filter(|s| s.get("type").is_some_and(|t| *t == kind)).collect::<Vec<_>>();
+        assert_eq!(sections["maxscale"]["admin_host"], "127.0.0.1", "its administration is for this host alone");
+        for (place, name) in ["db1", "db2", "db3"].into_iter().enumerate() {
+            let server = &sections[name];
+            assert_eq!(
+                (server["type"], server["address"], server["port"]),
+                ("server", &*format!("10.88.0.4{}", place + 1), "3306")
+            );
+            assert_eq!(server["priority"], (place + 1).to_string(), "all instances come to the same writer");
+        }
+        let [monitor] = of_type("monitor")[..] else { panic!("one monitor") };
+        let [service] = of_type("service")[..] else { panic!("one service") };
+        let [listener] = of_type("listener")[..] else { panic!("one listener") };
+        assert_eq!((monitor["module"], service["router"]), ("galeramon", "readwritesplit"));
+        for part in [monitor, service] {
+            assert_eq!(part["servers"], "db1,db2,db3");
+            assert_eq!((part["user"], part["password"]), ("quorate-maxscale", wire::resource::SECRET));
+        }
+        assert_eq!((listener["address"], listener["port"]), (listens, "4105"));
+        assert_eq!(sections[listener["service"]]["type"], "service");
+        assert!(of("agent.json").contains("maxscale.service"), "a virtual IP leaves a host where it does not run");
+    }
+}
+
+/// Section → key → value of an ini file.
+fn sections(text: &str) -> BTreeMap<&str, BTreeMap<&str, &str>> {
+    let mut all: BTreeMap<&str, BTreeMap<&str, &str>> = BTreeMap::new();
+    let mut section = "";
+    for line in text.lines().filter(|l| !l.is_empty() && !l.starts_with('#')) {
+        match line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
+            Some(name) => {
+                section = name;
+                assert!(all.insert(name, BTreeMap::new()).is_none(), "{name} stands there twice");
+            }
+            None => {
+                let (key, value) = line.split_once('=').unwrap();
+                assert!(all.get_mut(section).unwrap().insert(key, value).is_none(), "{section}: {key} twice");
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn galera_behind_maxscale() {
+    let text = include_str!("../../../examples/rancher-1.6.yaml");
+    let cluster = model::parse(text).unwrap();
+    let content = desired(&cluster, &cluster.hosts[6])
+        .iter()
+        .find_map(|(_, r)| content(r).filter(|(p, _)| p.ends_with("maxscale.cnf")).map(|(_, c)| c.to_owned()));
+    insta::assert_snapshot!(content.unwrap());
 }

@@ -33,6 +33,9 @@ pub fn generate(cluster: &Cluster, now: OffsetDateTime) -> Result<(ClusterSecret
 /// Adds what the file asks for and the secrets lack; a password that the operator gives replaces the one kept.
 pub fn complete(cluster: &Cluster, secrets: &mut ClusterSecrets, given: &BTreeMap<String, Secret>) {
     complete_backup(cluster, secrets, given);
+    for user in components::logins(cluster) {
+        secrets.passwords.entry(user.to_owned()).or_insert_with(password);
+    }
     let Some(database) = &cluster.database else { return };
     for (user, _) in database.logins() {
         match (given.get(user), &database.mode) {

@@ -38,7 +38,7 @@ pub enum Resource {
         mode: u32,
         touches: Vec<Touch>,
     },
-    /// A file whose whole content is a secret, which programs on the host read.
+    /// A file that holds a secret, which programs on the host read.
     SecretFile {
         path: PathBuf,
         owner: String,
@@ -46,6 +46,11 @@ pub enum Resource {
         mode: u32,
         /// The name among the cluster's secrets.
         secret: String,
+        /// The whole file, with [`SECRET`] in the secret's place; `None`: it is the secret and nothing else.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        around: Option<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        touches: Vec<Touch>,
         /// Filled in on the way to a host; never part of a plan.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         value: Option<Secret>,
@@ -215,6 +220,9 @@ pub struct Grant {
     pub on: String,
 }
 
+/// Stands where a secret comes in [`Resource::SecretFile`].
+pub const SECRET: &str = "@SECRET@";
+
 impl Resource {
     /// What identifies the resource on its host, such as `file:/etc/hosts`.
     pub fn key(&self) -> String {
@@ -244,7 +252,7 @@ impl Resource {
     /// Units that must take up a change of this resource.
     pub fn touches(&self) -> &[Touch] {
         match self {
-            Self::File { touches, .. } | Self::Program { touches } => touches,
+            Self::File { touches, .. } | Self::SecretFile { touches, .. } | Self::Program { touches } => touches,
             Self::Certificate(c) => &c.touches,
             _ => &[],
         }

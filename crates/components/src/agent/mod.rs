@@ -152,13 +152,15 @@ fn configuration(at: At<'_>) -> String {
         .iter()
         .map(|h| json!({ "name": h.name, "address": h.address }))
         .collect();
+    let mut balancer = crate::balancer::alive(at.cluster, at.host);
+    balancer.extend(crate::maxscale::alive(at.cluster, at.host));
     let mut configuration = json!({
         "host": at.host.name,
         "listen": SocketAddr::new(at.host.address, AGENT_PORT),
         "database": database,
         "writers": members,
         "gateway": probes_of("gateway"),
-        "balancer": crate::balancer::alive(at.cluster, at.host),
+        "balancer": balancer,
         "others": others,
     });
     if let (Some(part), Some(whole)) = (replicated::of_agent(at, CERTIFICATES), configuration.as_object_mut()) {

@@ -43,6 +43,8 @@ pub(crate) fn password_file(cluster: &Cluster, host: &Host) -> Option<Resource> 
         group: AGENT_ACCOUNT.to_owned(),
         mode: 0o640,
         secret: server.user,
+        around: None,
+        touches: vec![],
         value: None,
     })
 }

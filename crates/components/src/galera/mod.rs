@@ -118,6 +118,7 @@ impl Component for Galera {
                 on: format!("{ADMIN_SCHEMA}.{WRITER_TABLE}"),
             }]),
         ];
+        resources.extend(maxscale::account(view.cluster));
         resources.extend(application_accounts(view.cluster));
         Some(Once { through, resources })
     }

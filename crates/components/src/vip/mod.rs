@@ -17,7 +17,7 @@ pub struct Vip;
 pub(crate) const ID: &str = "vip";
 const UNIT: &str = "keepalived.service";
 
-/// The component that answers at an endpoint's address. The agent's verdict on it has the same name.
+/// The component that answers at an endpoint's address.
 fn service(endpoint: &Endpoint) -> &'static str {
     match (endpoint.through, behind(endpoint)) {
         (Some(Through::Lvs), _) => lvs::ID,
@@ -25,6 +25,15 @@ fn service(endpoint: &Endpoint) -> &'static str {
         (Some(Through::Haproxy), _) | (None, Capability::Database | Capability::Reads) => balancer::ID,
         (None, Capability::Control) => platform::ID,
         (None, _) => gateway::ID,
+    }
+}
+
+/// The agent's verdict on whether this host can serve an endpoint: of what balances the database, whichever it is, there
+/// is one.
+fn verdict(endpoint: &Endpoint) -> &'static str {
+    match service(endpoint) {
+        maxscale::ID => balancer::ID,
+        other => other,
     }
 }
 
@@ -113,11 +122,11 @@ impl Component for Vip {
                     .collect();
                 context! {
                     name => endpoint.name.as_str(), vrid => vip.vrid, priority => 200 - place.min(150),
-                    address => format!("{}/{}", vip.address, vip.prefix), peers, verdict => service(endpoint),
+                    address => format!("{}/{}", vip.address, vip.prefix), peers, verdict => verdict(endpoint),
                 }
             })
             .collect();
-        let mut verdicts: Vec<_> = mine.iter().map(|(e, _)| service(e)).collect();
+        let mut verdicts: Vec<_> = mine.iter().map(|(e, _)| verdict(e)).collect();
         verdicts.sort_unstable();
         verdicts.dedup();
         let addresses: Vec<_> = mine.iter().map(|(_, v)| format!("{}/{}", v.address, v.prefix)).collect();
@@ -154,7 +163,7 @@ impl Component for Vip {
     }
 
     fn after(&self) -> &'static [&'static str] {
-        &["agent", "balancer", "gateway"]
+        &["agent", "balancer", "gateway", "maxscale"]
     }
 
     fn rollout(&self) -> Rollout {

@@ -16,6 +16,7 @@ mod program;
 pub mod sql;
 pub mod unit;
 
+use secret::Secret;
 use wire::{Change, Difference, Observed, Resource};
 
 use crate::error::Error;
@@ -43,8 +44,9 @@ pub fn observe(resource: &Resource, store: &Store) -> Difference {
         Resource::Flag { .. } | Resource::Kill { .. } | Resource::GaleraSeed { .. } | Resource::GaleraLead { .. } => {
             Ok(Difference::Missing)
         }
-        Resource::SecretFile { path, owner, group, mode, value, .. } => {
-            file::observe_secret(path, value.as_ref(), owner, group, *mode)
+        Resource::SecretFile { path, owner, group, mode, around, value, .. } => {
+            let content = value.as_ref().map(|secret| with_secret(around.as_deref(), secret));
+            file::observe_secret(path, content.as_ref(), owner, group, *mode)
         }
         Resource::SqlSchema { name, charset, collation } => sql::observe_schema(name, charset, collation.as_deref()),
         Resource::ExternalSchema { server, name, .. } => external::observe_schema(server, name),
@@ -128,10 +130,11 @@ pub fn apply(resource: &Resource, store: &Store, cluster: &str) -> Result<bool, 
         Resource::Flag { .. } | Resource::Kill { .. } | Resource::GaleraSeed { .. } | Resource::GaleraLead { .. } => {
             act(resource)
         }
-        Resource::SecretFile { path, owner, group, mode, secret, value } => {
+        Resource::SecretFile { path, owner, group, mode, secret, around, value, .. } => {
             let value =
                 value.as_ref().ok_or_else(|| Error::Damaged(format!("the step came without the secret {secret}")))?;
-            file::apply(store, cluster, path, value.expose().as_bytes(), owner, group, *mode)
+            let content = with_secret(around.as_deref(), value);
+            file::apply(store, cluster, path, content.expose().as_bytes(), owner, group, *mode)
         }
         Resource::SqlSchema { name, charset, collation } => {
             sql::apply_schema(store, cluster, name, charset, collation.as_deref())
@@ -145,6 +148,11 @@ pub fn apply(resource: &Resource, store: &Store, cluster: &str) -> Result<bool, 
         Resource::SqlWriterTable => sql::apply_writer_table(store, cluster),
     }?;
     Ok(true)
+}
+
+/// The content of a file that holds a secret.
+fn with_secret(around: Option<&str>, secret: &Secret) -> Secret {
+    around.map_or_else(|| secret.clone(), |text| Secret::new(text.replace(wire::resource::SECRET, secret.expose())))
 }
 
 /// Does what leaves nothing to compare and nothing to take back.

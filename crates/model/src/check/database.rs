@@ -24,7 +24,7 @@ pub(super) const MAX_USER: usize = 80;
 /// What MariaDB keeps for itself, and Quorate.
 pub(super) const SYSTEM_SCHEMAS: [&str; 6] =
     ["mysql", "sys", "information_schema", "performance_schema", "test", "quorate"];
-pub(super) const SYSTEM_USERS: [&str; 5] = ["root", "mysql", "mariadb", "public", "quorate"];
+pub(super) const SYSTEM_USERS: [&str; 6] = ["root", "mysql", "mariadb", "public", "quorate", "quorate-maxscale"];
 
 pub(super) fn check(at: &At<raw::Database>, hosts: &[Checked<'_>], found: &mut Findings) -> Option<Database> {
     let raw = &at.value;
