@@ -150,12 +150,12 @@ impl Driver {
                 self.step(event);
             }
             Input::Seen { event, lag } => {
-                self.aside.lag = lag;
                 let asked = if let Event::Seen { asked, .. } = &event { Some(*asked) } else { None };
                 self.step(event);
                 if let Some(asked) = asked {
                     let follows = lag.is_some() && show::follows(&self.node);
-                    self.aside.looked(asked, follows);
+                    self.aside.compare(asked, show::compared(&self.node));
+                    self.aside.looked(asked, follows, lag);
                 }
             }
             Input::Asked { ask, answer } => {

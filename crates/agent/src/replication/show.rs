@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use failover::{Node, Server, Standing, View};
+use failover::{Node, Position, Server, Standing, View};
 use wire::replication as wire_db;
 use wire::{Note, ProbeReport};
 
@@ -16,23 +16,42 @@ const VIEW: Duration = Duration::from_secs(3);
 const STEADY: Duration = Duration::from_secs(2);
 
 /// What is known besides what the protocol keeps.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Aside {
     /// When etcd was read last.
     pub viewed: Option<Duration>,
-    /// How far the server is behind its source.
-    pub lag: Option<Duration>,
+    /// How far the server is behind its source, by its own word.
+    lag: Option<Duration>,
     /// When that was seen.
-    pub seen: Duration,
+    seen: Duration,
     /// Since when every look has shown it following.
     since: Option<Duration>,
+    /// How far the primary's log went when it was first heard of, which this server has not received yet.
+    awaited: Option<(Position, Duration)>,
 }
 
 impl Aside {
-    /// A look at this moment showed the server following, or not.
-    pub fn looked(&mut self, at: Duration, follows: bool) {
+    /// A look at this moment showed the server following, or not, and so far behind.
+    pub fn looked(&mut self, at: Duration, follows: bool, lag: Option<Duration>) {
         self.seen = at;
+        self.lag = lag;
         self.since = self.since.filter(|_| follows).or(follows.then_some(at));
+    }
+
+    /// The primary's log goes so far, by its own word, and this server has received so much of it; `None`: it does not
+    /// follow.
+    pub fn compare(&mut self, now: Duration, positions: Option<(&Position, Position)>) {
+        self.awaited = positions.and_then(|(told, received)| {
+            let awaited = self.awaited.take().filter(|(position, _)| !received.covers(position));
+            awaited.or_else(|| (!received.covers(told)).then(|| (told.clone(), now)))
+        });
+    }
+
+    /// How far the server is behind the primary, where that is known. By its own word it is not at all once it has applied
+    /// what it received: one that can receive nothing more, as with a full disk, would never know.
+    fn behind(&self) -> Option<Duration> {
+        let awaited = self.awaited.as_ref().map_or(Duration::ZERO, |(_, since)| self.seen.saturating_sub(*since));
+        self.lag.map(|lag| lag.max(awaited))
     }
 
     fn steady(&self) -> bool {
@@ -82,9 +101,16 @@ fn owner(view: &View) -> Option<&str> {
     (leader.epoch == record.epoch).then_some(leader.host.as_str())
 }
 
+/// How far the primary's log goes, by its own word, where this host follows it, and how much of it is here.
+pub fn compared(node: &Node) -> Option<(&Position, Position)> {
+    let (view, Server::Up(up)) = (node.view()?, &node.sight()?.server) else { return None };
+    let source = up.source.as_ref().filter(|_| follows(node))?;
+    Some((&view.report(&source.host)?.applied, source.received.clone().or_further(&up.written)))
+}
+
 /// How far this host is behind the present primary; `None` when it does not follow it, or has not for long enough to know.
 pub fn following(node: &Node, aside: &Aside) -> Option<Following> {
-    let lag = aside.lag.filter(|_| aside.steady() && follows(node))?;
+    let lag = aside.behind().filter(|_| aside.steady() && follows(node))?;
     Some(Following { lag, at: aside.seen })
 }
 
@@ -99,7 +125,7 @@ fn gauges(node: &Node, me: &str, aside: &Aside) -> BTreeMap<&'static str, u64> {
             gauges.insert("quorate_replication_synchronous", record.sync.len() as u64);
         }
     }
-    if let Some(lag) = aside.lag {
+    if let Some(lag) = aside.behind() {
         gauges.insert("quorate_replication_lag_milliseconds", u64::try_from(lag.as_millis()).unwrap_or(u64::MAX));
     }
     gauges
@@ -144,7 +170,7 @@ fn server(node: &Node, aside: &Aside) -> wire_db::Server {
         sql: source.is_some_and(|s| s.sql),
         position: up.written.to_string(),
         received: source.map(|s| s.received.to_string()).unwrap_or_default(),
-        lag_ms: aside.lag.and_then(|lag| u64::try_from(lag.as_millis()).ok()),
+        lag_ms: aside.behind().and_then(|lag| u64::try_from(lag.as_millis()).ok()),
     }
 }
 
@@ -156,7 +182,7 @@ mod tests {
     fn who_begins_to_follow_is_not_near_before_that_has_lasted() {
         let mut aside = Aside::default();
         let mut look = |ms, follows| {
-            aside.looked(Duration::from_millis(ms), follows);
+            aside.looked(Duration::from_millis(ms), follows, None);
             aside.steady()
         };
         assert!(!look(0, true) && !look(1800, true));
@@ -165,5 +191,24 @@ mod tests {
         let again: Vec<bool> = (11..30).map(|i| look(i * 200, i % 5 != 0)).collect();
         assert!(again[..4].iter().all(|steady| *steady));
         assert!(!again[4..].iter().any(|steady| *steady), "{again:?}");
+    }
+
+    #[test]
+    fn who_receives_nothing_more_falls_behind() {
+        let position = |text: &str| text.parse::<Position>().unwrap();
+        let mut aside = Aside::default();
+        let mut look = |ms, told, received| {
+            let now = Duration::from_millis(ms);
+            aside.compare(now, Some((&position(told), position(received))));
+            aside.looked(now, true, Some(Duration::ZERO));
+            aside.behind().unwrap().as_millis()
+        };
+        assert_eq!(look(0, "0-1-10", "0-1-10"), 0);
+        assert_eq!(look(200, "0-1-12", "0-1-11"), 0);
+        // It receives, if always a little late.
+        assert_eq!(look(400, "0-1-14", "0-1-13"), 0);
+        assert_eq!(look(600, "0-1-16", "0-1-13"), 200);
+        assert_eq!(look(9400, "0-1-90", "0-1-13"), 9000);
+        assert_eq!(look(9600, "0-1-92", "0-1-92"), 0);
     }
 }

@@ -6,7 +6,8 @@ use wire::replication::{Standing, Status};
 use super::Seen;
 use crate::agent;
 
-/// From here on being behind is worth a word, in milliseconds: a promotion takes as long as the rest takes to apply.
+/// From here on a replica could not soon take the primary's place, in milliseconds: a promotion takes as long as the rest
+/// takes to receive and apply.
 const LAG_MS: u64 = 5_000;
 
 pub(super) fn member() -> Seen {
@@ -92,7 +93,7 @@ fn follower(status: &Status) -> Option<(bool, Note)> {
         return bad(Note::new("replication-not-synchronous"));
     }
     let lag = server.lag_ms.filter(|l| *l > LAG_MS)?;
-    Some((true, Note::new("replication-lags").with("lag", lag)))
+    bad(Note::new("replication-lags").with("lag", lag))
 }
 
 #[cfg(test)]
@@ -144,7 +145,7 @@ mod tests {
             s.asynchronous = true;
         };
         assert_eq!(judged(asynchronous), "true replication-asynchronous");
-        assert_eq!(judged(|s| s.server.lag_ms = Some(60_000)), "true replication-lags");
+        assert_eq!(judged(|s| s.server.lag_ms = Some(60_000)), "false replication-lags");
         assert_eq!(judge(&replica()).readings["synchronous"], "yes");
     }
 
