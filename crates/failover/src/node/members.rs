@@ -7,19 +7,21 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Lead, Lost, Node, Phase};
+use super::{Lead, Lost, Node, Phase, Trail};
 use crate::{Action, Amendment, Member, Record, Report, Up, View};
 
 /// A host that did not manage to become synchronous is not asked again before this.
 const AGAIN: Duration = Duration::from_secs(4);
-/// So far may a host lag that is asked to become synchronous, in transactions not yet received. Under load its report
-/// is always some thousands late; one that lags more would keep commits waiting.
-const NEAR: u64 = 20_000;
+/// A host that is asked to become synchronous has received what was written this long ago, or up to twice as long. One
+/// that lags more would keep commits waiting until it has caught up; of one that does not, its word is half a second
+/// late, however much is written meanwhile.
+const NEAR: Duration = Duration::from_secs(1);
 /// So long after a host was lost it is noted how far the log goes: the agent's own writes, one a second, have moved it.
 const PROGRESS: Duration = Duration::from_millis(1200);
 
 impl Node {
     pub(super) fn members(&mut self, now: Duration, record: &Record, up: &Up, view: &View, out: &mut Vec<Action>) {
+        self.remember(now, up);
         if !self.store_idle() {
             return;
         }
@@ -35,6 +37,19 @@ impl Node {
         }
     }
 
+    fn remember(&mut self, now: Duration, up: &Up) {
+        let Phase::Lead(lead) = &mut self.phase else { return };
+        let trail = lead.trail.get_or_insert_with(|| Trail {
+            older: up.written.clone(),
+            newer: up.written.clone(),
+            since: now,
+        });
+        if now.saturating_sub(trail.since) >= NEAR {
+            trail.older = std::mem::replace(&mut trail.newer, up.written.clone());
+            trail.since = now;
+        }
+    }
+
     /// Nobody is synchronous.
     fn add(&mut self, now: Duration, record: &Record, up: &Up, view: &View) -> Option<Change> {
         if let Phase::Lead(lead) = &mut self.phase {
@@ -43,7 +58,7 @@ impl Node {
                 lost.mark = Some(up.written.clone());
             }
         }
-        let candidate = self.candidate(now, record, up, view);
+        let candidate = self.candidate(now, record, view);
         let Phase::Lead(lead) = &mut self.phase else { return None };
         lead.asked = record.wanted.clone().map(|wanted| match lead.asked.take() {
             Some((host, since)) if host == wanted => (host, since),
@@ -119,7 +134,7 @@ impl Node {
     /// One host is synchronous: as long as it is, and nobody asked for another.
     fn keep(&mut self, now: Duration, record: &Record, one: &Member, up: &Up, view: &View) -> Option<Change> {
         if self.lost(now, one, up, view) {
-            let wanted = self.candidate(now, record, up, view).filter(|c| *c != one.host);
+            let wanted = self.candidate(now, record, view).filter(|c| *c != one.host);
             if let Phase::Lead(lead) = &mut self.phase {
                 lead.lost.insert(one.host.clone(), Lost { since: now, mark: None });
             }
@@ -131,7 +146,7 @@ impl Node {
         match to {
             // On the record before it acknowledges anything.
             Some(to) => {
-                let report = view.report(&to).filter(|r| self.fit(r, up))?;
+                let report = view.report(&to).filter(|r| self.fit(r))?;
                 let second = Member { host: to.clone(), instance: report.instance.clone() };
                 let record = Record { sync: vec![one.clone(), second], wanted: Some(to), ..record.clone() };
                 let unchanged = self.silent_ones(&record, view);
@@ -181,7 +196,7 @@ impl Node {
     }
 
     /// The host that is asked to become synchronous: the one that is already asked, while it is fit, or the first.
-    fn candidate(&self, now: Duration, record: &Record, up: &Up, view: &View) -> Option<String> {
+    fn candidate(&self, now: Duration, record: &Record, view: &View) -> Option<String> {
         let Phase::Lead(lead) = &self.phase else { return None };
         if now < lead.no_adding_before {
             return None;
@@ -194,7 +209,7 @@ impl Node {
             lead.lost.get(host).is_none_or(|lost| lost.mark.as_ref().is_some_and(|mark| report.received.covers(mark)))
         };
         let fit = |host: &&String| {
-            let near = |r: &Report| self.fit(r, up) && moved(host, r);
+            let near = |r: &Report| self.fit(r) && moved(host, r);
             **host != self.me() && fresh(host) && view.report(host).is_some_and(near)
         };
         let wished = lead.handover.as_ref().map(|h| &h.to);
@@ -203,8 +218,9 @@ impl Node {
     }
 
     /// Whether a host copies this one's log, closely.
-    fn fit(&self, report: &Report, up: &Up) -> bool {
-        let near = report.received.behind(&up.written) <= NEAR;
+    fn fit(&self, report: &Report) -> bool {
+        let Phase::Lead(Lead { trail: Some(trail), .. }) = &self.phase else { return false };
+        let near = report.received.covers(&trail.older);
         report.source.as_deref() == Some(self.me()) && report.io && report.sql && near
     }
 }

@@ -116,6 +116,8 @@ struct Lead {
     mark: Option<(String, crate::Position)>,
     /// The host that is asked to become synchronous, and since when.
     asked: Option<(String, Duration)>,
+    /// How far the log went a while ago.
+    trail: Option<Trail>,
     /// Hosts for which commits waited in vain: none is asked again before it has received something new.
     lost: BTreeMap<String, Lost>,
     /// No host is asked to become synchronous before this: the last one did not manage.
@@ -131,6 +133,14 @@ struct Lost {
     since: Duration,
     /// How far the log went a while later.
     mark: Option<crate::Position>,
+}
+
+/// Two positions of the log, and when the newer one was noted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Trail {
+    older: crate::Position,
+    newer: crate::Position,
+    since: Duration,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -417,6 +427,7 @@ impl Lead {
             stuck: None,
             mark: None,
             asked: None,
+            trail: None,
             lost: BTreeMap::new(),
             no_adding_before: Duration::ZERO,
             handover: None,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+use std::{fs, io};
 
 use failover::{Position, Task};
 
@@ -27,6 +28,11 @@ const QUIESCE: Duration = Duration::from_secs(2);
 const AS_REPLICA: u32 = 1 << 31;
 /// A connection without a sign of life for so long is made anew; the source gives one twice a second.
 const SILENCE: u32 = 2;
+
+/// What a replica has received is on disk before it is confirmed: each event is flushed, about a dozen to a transaction.
+const RELAY_SYNCED: &str = "SET GLOBAL sync_relay_log = 1";
+/// A replica that confirms nothing need not, and could not catch up with a busy primary if it did.
+const RELAY_UNSYNCED: &str = "SET GLOBAL sync_relay_log = 10000";
 
 /// Works on one server.
 #[derive(Clone, Debug)]
@@ -92,6 +98,7 @@ impl Tasks {
         sql(&mut session, "SET GLOBAL rpl_semi_sync_slave_enabled = 0")?;
         sql(&mut session, "SET GLOBAL rpl_semi_sync_master_enabled = 0")?;
         sql(&mut session, &format!("SET GLOBAL server_id = {}", self.server_id ^ AS_REPLICA))?;
+        sql(&mut session, RELAY_UNSYNCED)?;
         self.own_position(&mut session)?;
         sql(&mut session, &format!("SET GLOBAL slave_net_timeout = {SILENCE}"))?;
         sql(&mut session, &self.change_master(address))?;
@@ -160,8 +167,14 @@ impl Tasks {
         if !threads(&mut session)?.is_some_and(|t| t.sql) {
             return Err(Error::Sql("the applying thread does not run".to_owned()));
         }
+        if on {
+            // Whatever it confirms from now on is on disk, and so is all that came before.
+            sql(&mut session, RELAY_SYNCED)?;
+            flush_received(&mut session)?;
+        }
         sql(&mut session, &format!("SET GLOBAL rpl_semi_sync_slave_enabled = {}", u8::from(on)))?;
-        start_io(&mut session, true)
+        start_io(&mut session, true)?;
+        if on { Ok(()) } else { sql(&mut session, RELAY_UNSYNCED) }
     }
 
     fn detach(&self) -> Result<(), Error> {
@@ -209,6 +222,28 @@ impl Tasks {
             tracing::warn!(%error, "cannot refuse the source");
         }
     }
+}
+
+/// Flushes what was received so far.
+fn flush_received(session: &mut Session) -> Result<(), Error> {
+    let base: Option<String> = session.first("SELECT @@GLOBAL.relay_log_basename").map_err(sql_error)?.flatten();
+    let base = base.map(PathBuf::from).unwrap_or_default();
+    let (Some(directory), Some(name)) = (base.parent(), base.file_name()) else { return Ok(()) };
+    let name = name.to_string_lossy();
+    let flush = || -> io::Result<()> {
+        for entry in fs::read_dir(directory)? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(&*name) {
+                match fs::File::open(entry.path()).and_then(|file| file.sync_data()) {
+                    // What was applied is removed meanwhile.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    flushed => flushed?,
+                }
+            }
+        }
+        fs::File::open(directory)?.sync_all()
+    };
+    flush().map_err(Error::file("flushing what was received in", directory))
 }
 
 /// What runs of a replica.
