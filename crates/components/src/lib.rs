@@ -28,6 +28,7 @@ mod storage;
 mod vip;
 
 pub use component::{At, Component, Deployable, Membership, Once, Rollout, Start, View, Watch};
+pub use galera::answers_late;
 pub use rule::{Capability, Losses, Rule, quorum, succession};
 pub use vip::{Held, kept_by_the_deaf};
 

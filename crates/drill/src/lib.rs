@@ -7,7 +7,7 @@ mod soak;
 mod trial;
 mod verdict;
 
-pub use prediction::{Expected, Holders, Holding, Prediction, Promise};
+pub use prediction::{Expected, Holders, Holding, Prediction, Promise, Reads};
 pub use report::{Gaps, NotTested, Outcome, Report, Settings, Span, Timeline, TrialReport};
 pub use soak::soak;
 pub use trial::{EXERCISED, How, Means, Misunderstood, Partition, Strike, Trial, parse, trials};

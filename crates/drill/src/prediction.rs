@@ -18,6 +18,8 @@ pub struct Prediction {
     pub trial: Trial,
     pub capabilities: Vec<Promise>,
     pub holders: Holders,
+    #[serde(default)]
+    pub reads: Reads,
 }
 
 /// What becomes of a capability while the fault lasts, once failovers are over.
@@ -66,6 +68,16 @@ pub enum Holders {
     TwoUntilHeard { within_ms: u64 },
 }
 
+/// Whether what was acknowledged is read by everybody from then on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Reads {
+    #[default]
+    Current,
+    /// Some may be as of before the fault; they are counted.
+    MayBeLate,
+}
+
 /// Until a host that comes back hears its peer. Advertisements come five times a second (keepalived.conf); the rest is
 /// for a machine that is busy coming back.
 const HEARD_MS: u64 = 3000;
@@ -83,7 +95,9 @@ impl Prediction {
             .collect();
         let holders =
             if trial.may_double_holders() { Holders::TwoUntilHeard { within_ms: HEARD_MS } } else { Holders::One };
-        Self { trial, capabilities, holders }
+        let late = trial.going_on().any(|host| components::answers_late(cluster, host));
+        let reads = if late { Reads::MayBeLate } else { Reads::Current };
+        Self { trial, capabilities, holders, reads }
     }
 
     /// Whether some capability may be lost: such a trial is run only on the operator's word.

@@ -117,6 +117,17 @@ impl Trial {
         self.strikes.iter().filter(deaf).map(|s| &s.host)
     }
 
+    /// The hosts whose database server stands still or hears nothing, and then goes on with what it knew.
+    pub fn going_on(&self) -> impl Iterator<Item = &HostName> {
+        let goes_on = |s: &&Strike| match &s.how {
+            How::Pause | How::Fault(Fault::Cut(_)) => true,
+            How::Fault(Fault::Freeze { unit }) => unit.starts_with("mariadb"),
+            _ => false,
+        };
+        let sides = self.partition.iter().flat_map(|p| p.near.iter().chain(&p.far));
+        self.strikes.iter().filter(goes_on).map(|s| &s.host).chain(sides)
+    }
+
     /// Whether some host falls silent or stands still with a virtual IP that it may still believe to hold.
     pub fn may_double_holders(&self) -> bool {
         let holds = |unit: &str| unit.starts_with("keepalived");

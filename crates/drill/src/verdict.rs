@@ -3,7 +3,7 @@
 use components::Capability;
 use serde::{Deserialize, Serialize};
 
-use crate::prediction::{Holders, Holding, Prediction};
+use crate::prediction::{Holders, Holding, Prediction, Reads};
 
 /// How a capability was while the fault lasted, after the time that a failover may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,11 +140,15 @@ pub fn differences(prediction: &Prediction, observation: &Observation) -> Vec<Di
         }
     }
     let data = &observation.data;
+    let late = match prediction.reads {
+        Reads::Current => data.back_in_time.len(),
+        Reads::MayBeLate => 0,
+    };
     let counted = [
         (data.lost.len(), Difference::LostWrites { count: data.lost.len() }),
         (data.invented.len(), Difference::InventedWrites { count: data.invented.len() }),
         (data.twice.len(), Difference::DoubledWrites { count: data.twice.len() }),
-        (data.back_in_time.len(), Difference::BackInTime { count: data.back_in_time.len() }),
+        (late, Difference::BackInTime { count: late }),
         (data.two_writers.len(), Difference::TwoWriters { count: data.two_writers.len() }),
     ];
     found.extend(counted.into_iter().filter(|(count, _)| *count > 0).map(|(_, difference)| difference));

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)] // helpers of tests, not only the tests themselves
 
 use components::{Capability, Rule};
-use drill::{EXERCISED, Expected, Holders, Means, Prediction, parse, trials};
+use drill::{EXERCISED, Expected, Holders, Means, Prediction, Reads, parse, trials};
 use model::Cluster;
 
 const ALL: Means = Means { lab: true, power: true };
@@ -158,6 +158,24 @@ fn only_what_the_clients_can_ask_is_promised() {
         let promised: Vec<Capability> = prediction.capabilities.iter().map(|p| p.capability).collect();
         let expected: Vec<Capability> = rules.iter().map(|(c, _)| *c).filter(|c| EXERCISED.contains(c)).collect();
         assert_eq!(promised, expected, "{name}");
+    }
+}
+
+/// The door of a replicated database shuts by itself; a Galera member answers until it notices.
+#[test]
+fn only_galera_may_read_what_was_before() {
+    for (fault, late) in [
+        ("pause host node1", true),
+        ("cut host node1", true),
+        ("freeze galera node1", true),
+        ("cut node1 from node2,node3", true),
+        ("kill host node1", false),
+        ("kill galera node1", false),
+        ("freeze vip node1", false),
+    ] {
+        assert_eq!(predicted(&example("three-node"), fault).reads == Reads::MayBeLate, late, "{fault}");
+        let replicated = predicted(&example("replication"), &fault.replace("galera", "replication"));
+        assert_eq!(replicated.reads, Reads::Current, "{fault}");
     }
 }
 

@@ -5,7 +5,7 @@
 use components::Capability::{self, Database, Ingress};
 use drill::{
     CapabilityObservation, Expected, Gaps, Holders, NotTested, Observation, Observed, Outcome, Prediction, Promise,
-    Report, Settings, Timeline, Trial, TrialReport,
+    Reads, Report, Settings, Timeline, Trial, TrialReport,
 };
 use wire::Note;
 
@@ -27,6 +27,7 @@ fn trial(outcome: Outcome, seen: &[(Capability, bool, Observed, Option<f64>)]) -
             trial: Trial { name: "kill host node1".into(), strikes: vec![], losses: vec![], partition: None },
             capabilities: promises.collect(),
             holders: Holders::One,
+            reads: Reads::Current,
         },
         outcome,
         observation: Some(Observation {

@@ -5,7 +5,7 @@
 use components::Capability::{Coordination, Database, Ingress, Storage};
 use drill::{
     CapabilityObservation, DataObservation, Difference, Expected, HolderObservation, Holders, Holding, Observation,
-    Observed, Prediction, Promise, Trial, as_promised, differences,
+    Observed, Prediction, Promise, Reads, Trial, as_promised, differences,
 };
 
 /// The database is said to be lost, everything else to serve.
@@ -16,6 +16,7 @@ fn prediction(holders: Holders) -> Prediction {
         trial: Trial { name: "kill host node1".into(), strikes: vec![], losses: vec![], partition: None },
         capabilities: [Coordination, Database, Ingress].map(promise).to_vec(),
         holders,
+        reads: Reads::Current,
     }
 }
 
@@ -72,6 +73,17 @@ fn what_was_predicted_is_no_difference() {
     for holders in [Holders::One, Holders::TwoUntilHeard { within_ms: 3000 }] {
         assert_eq!(found(holders, |_| {}), []);
     }
+}
+
+/// Counted and told all the same.
+#[test]
+fn late_reads_are_no_difference_where_they_were_predicted() {
+    let mut observation = perfect();
+    observation.data.back_in_time = vec!["a".into()];
+    let prediction = Prediction { reads: Reads::MayBeLate, ..prediction(Holders::One) };
+    assert_eq!(differences(&prediction, &observation), []);
+    observation.data.lost = vec!["b".into()];
+    assert_eq!(differences(&prediction, &observation), [Difference::LostWrites { count: 1 }]);
 }
 
 #[test]

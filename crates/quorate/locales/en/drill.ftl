@@ -16,6 +16,7 @@ drill-as-predicted = as predicted
 drill-not-as-predicted = not as predicted
 drill-failed = Not everything was as predicted
 drill-columns = predicted / observed (time without service)
+drill-late-reads = reads that went back in time: { $count }; with this database that was to be expected
 drill-gaps = { $capability }: time without service p50 { $p50 }, max { $max } over { $trials } trials in which it was promised to serve
 column-fault = FAULT
 column-whole-after = WHOLE AFTER

@@ -221,6 +221,7 @@ page-data-acknowledged = acknowledged: { $count }
 page-data-lost = lost: { $count }
 page-data-invented = never sent: { $count }
 page-data-twice = twice: { $count }
+page-data-promise-late = reads may be as of before the fault
 page-data-back = reads back in time: { $count }
 page-data-two-writers = two writers: { $count }
 page-data-unknown = Writes whose answer never came, which may or may not be there: { $written } are, { $missing } are not. Neither is a loss.

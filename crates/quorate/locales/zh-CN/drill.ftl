@@ -16,6 +16,7 @@ drill-as-predicted = 与预测一致
 drill-not-as-predicted = 与预测不一致
 drill-failed = 并非一切都与预测一致
 drill-columns = 预测 / 观察(无服务时间)
+drill-late-reads = 读到旧数据的次数：{ $count }；对这种数据库这在预期之内
 drill-gaps = { $capability }：在预测可用的 { $trials } 次演练中，无服务时间 p50 { $p50 }，最大 { $max }
 column-fault = 故障
 column-whole-after = 恢复用时

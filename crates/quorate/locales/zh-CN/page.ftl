@@ -221,6 +221,7 @@ page-data-acknowledged = 已确认：{ $count }
 page-data-lost = 丢失：{ $count }
 page-data-invented = 从未发送：{ $count }
 page-data-twice = 重复：{ $count }
+page-data-promise-late = 可能读到故障之前的数据
 page-data-back = 读到旧值：{ $count }
 page-data-two-writers = 两个写入者：{ $count }
 page-data-unknown = 没有收到答复、可能在也可能不在的写入：在的有 { $written } 次，不在的有 { $missing } 次。两者都不算丢失。

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use components::{Capability, Losses};
 use drill::{
     CapabilityObservation, DataObservation, Expected, HolderObservation, Holders, How, NotTested, Observation,
-    Observed, Outcome, Prediction, Promise, Report, Settings, Span, Strike, Timeline, Trial, TrialReport,
+    Observed, Outcome, Prediction, Promise, Reads, Report, Settings, Span, Strike, Timeline, Trial, TrialReport,
 };
 use model::{Cluster, HostName};
 use survival::survey::{Question, survey};
@@ -123,6 +123,7 @@ fn trial(round: usize, host: &str, wrong: bool) -> TrialReport {
             promise(Capability::Ingress, true),
         ],
         holders: Holders::One,
+        reads: Reads::Current,
     };
     let differences = drill::differences(&prediction, &observation);
     TrialReport {

@@ -2,7 +2,7 @@
 
 use anstream::println;
 use components::Held;
-use drill::{Expected, NotTested, Outcome, Prediction, Report};
+use drill::{Expected, NotTested, Outcome, Prediction, Reads, Report};
 use model::HostName;
 
 use super::{BAD, BOLD, DIM, GOOD, WARN, table};
@@ -100,6 +100,11 @@ pub fn report(report: &Report, texts: &Texts) {
         }
         if let Outcome::NotRun(note) = &trial.outcome {
             println!("{WARN}!{WARN:#} {}: {}", trial.prediction.trial.name, texts.note(note));
+        }
+        let late = trial.observation.as_ref().map_or(0, |o| o.data.back_in_time.len());
+        if late > 0 && trial.prediction.reads == Reads::MayBeLate {
+            let said = texts.get("drill-late-reads", &[("count", late.to_string())]);
+            println!("{WARN}!{WARN:#} {}: {said}", trial.prediction.trial.name);
         }
     }
     for gaps in report.gaps() {

@@ -65,7 +65,22 @@ impl Demo {
 
     /// Fresh hosts and a cluster file for so many of them, which names them and their network as the examples do.
     pub fn with(name: &str, example: &str, hosts: usize) -> Self {
-        let lab = LabGuard::up(Options::new(name, hosts)).unwrap();
+        Self::of_options(example, Options::new(name, hosts))
+    }
+
+    /// The same, and each host's database has a filesystem of its own that can run full.
+    pub fn with_small_disks(name: &str, example: &str, hosts: usize) -> Self {
+        let filesystems = vec!["/var/lib/mysql=512M".parse().unwrap()];
+        Self::of_options(example, Options { filesystems, ..Options::new(name, hosts) })
+    }
+
+    /// The same, and one of them is an emulated machine.
+    pub fn with_vm(name: &str, example: &str, hosts: usize, vm: &str) -> Self {
+        Self::of_options(example, Options { vms: vec![vm.to_owned()], ..Options::new(name, hosts) })
+    }
+
+    fn of_options(example: &str, options: Options) -> Self {
+        let lab = LabGuard::up(options).unwrap();
         let directory = tempfile::tempdir().unwrap();
         let demo = Self { lab, directory };
         let network = demo.lab.subnet().to_string();

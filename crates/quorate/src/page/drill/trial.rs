@@ -1,7 +1,7 @@
 //! One trial after another: in the table of results, and by itself with its timeline.
 
 use components::Capability;
-use drill::{CapabilityObservation, Difference, Holders, Observation, Observed, Outcome, Report, TrialReport};
+use drill::{CapabilityObservation, Difference, Holders, Observation, Observed, Outcome, Reads, Report, TrialReport};
 use maud::{Markup, html};
 
 use super::timeline;
@@ -42,7 +42,7 @@ fn row(place: usize, trial: &TrialReport, capabilities: &[Capability], texts: &T
         td { (outcome(trial, texts)) }
         @for capability in capabilities { td class="short" { (capability_cell(trial, *capability, texts)) } }
         @if let Some(seen) = &trial.observation {
-            td class="short" { (data_cell(seen, texts)) }
+            td class="short" { (data_cell(trial, seen, texts)) }
             td { (holders_cell(trial, seen, texts)) }
             td class="number" { (whole(seen, texts)) }
         } @else {
@@ -117,6 +117,8 @@ fn capability_cell(trial: &TrialReport, capability: Capability, texts: &Texts) -
     }
 }
 
+const BACK: &str = "page-data-back";
+
 /// What became of the data, as counts with their texts; those that must be none.
 fn data_faults(seen: &Observation) -> [(&'static str, &Vec<String>); 5] {
     let data = &seen.data;
@@ -124,20 +126,25 @@ fn data_faults(seen: &Observation) -> [(&'static str, &Vec<String>); 5] {
         ("page-data-lost", &data.lost),
         ("page-data-invented", &data.invented),
         ("page-data-twice", &data.twice),
-        ("page-data-back", &data.back_in_time),
+        (BACK, &data.back_in_time),
         ("page-data-two-writers", &data.two_writers),
     ]
 }
 
-fn data_cell(seen: &Observation, texts: &Texts) -> Markup {
+fn data_cell(trial: &TrialReport, seen: &Observation, texts: &Texts) -> Markup {
     let acknowledged = numbers::grouped(&seen.data.acknowledged.to_string());
     let faults: Vec<_> = data_faults(seen).into_iter().filter(|(_, values)| !values.is_empty()).collect();
     html! {
         @for (text, values) in &faults {
-            div { (badge(Tone::Bad, &texts.get(text, &[("count", values.len().to_string())]))) }
+            @let expected = *text == BACK && trial.prediction.reads == Reads::MayBeLate;
+            @let tone = if expected { Tone::Plain } else { Tone::Bad };
+            div { (badge(tone, &texts.get(text, &[("count", values.len().to_string())]))) }
         }
         @if faults.is_empty() { (badge(Tone::Good, &texts.plain("page-data-whole"))) }
         small { (texts.get("page-data-acknowledged", &[("count", acknowledged)])) }
+        @if trial.prediction.reads == Reads::MayBeLate {
+            small { (predicted(texts.plain("page-data-promise-late"), texts)) }
+        }
     }
 }
 
