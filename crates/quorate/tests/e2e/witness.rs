@@ -70,9 +70,14 @@ impl Witness {
         micros(self.begun)
     }
 
+    /// Lets the clients write no more.
+    pub fn rest(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
     /// Ends the clients and compares what they were told with what each of these hosts has.
     pub fn stop(mut self, demo: &Demo, hosts: &[&str]) -> Testimony {
-        self.stop.store(true, Ordering::Relaxed);
+        self.rest();
         let mut history = History { clients: self.clients.clone(), ..History::default() };
         for thread in self.threads.drain(..) {
             history.operations.extend(thread.join().unwrap());
@@ -95,7 +100,7 @@ impl Witness {
 
 impl Drop for Witness {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.rest();
     }
 }
 

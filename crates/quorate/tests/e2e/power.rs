@@ -1,0 +1,59 @@
+//! The power of a primary's machine fails under load. The machine is an emulated one: what nobody had flushed is gone.
+
+use std::time::Duration;
+
+use crate::support::{Demo, eventually};
+use crate::witness::Witness;
+
+/// The emulated host is a database host and nothing else: it is many times slower than the containers beside it.
+const EMULATED: &str = "node4";
+const OTHER: &str = "node3";
+const EXAMPLE: &str = include_str!("../../../../examples/replication.yaml");
+/// For what an emulated machine does meanwhile, such as boot.
+const LIMIT: Duration = Duration::from_secs(240);
+
+#[test]
+fn nothing_acknowledged_is_lost_with_a_primarys_power() {
+    let hosts = EXAMPLE
+        .replace(
+            "address: 10.88.0.11, roles: [control, gateway, database]",
+            "address: 10.88.0.11, roles: [control, gateway]",
+        )
+        .replace(
+            "address: 10.88.0.12, roles: [control, gateway, database]",
+            "address: 10.88.0.12, roles: [control, gateway]",
+        );
+    let emulated = "failureDomain: { rack: c } }\n    - { name: node4, address: 10.88.0.14, roles: [database] }\n";
+    let mut demo =
+        Demo::with_vm("e2e-power", &hosts.replacen("failureDomain: { rack: c } }\n", emulated, 1), 4, EMULATED);
+    demo.apply().expect(0);
+    if demo.pair().0 != EMULATED {
+        demo.run(&["db", "switchover", "--to", EMULATED]).expect(0);
+    }
+    eventually("the emulated host is primary", LIMIT, || demo.leads(EMULATED, OTHER));
+
+    let addresses = [OTHER, EMULATED].map(|h| (h, demo.lab.host(h).unwrap().address.to_string()));
+    let witness = Witness::start(&demo, &addresses);
+    std::thread::sleep(Duration::from_secs(10));
+    let lost = witness.now();
+    demo.lab.kill(EMULATED).unwrap();
+    eventually("the other host is primary", LIMIT, || demo.db_status()["primary"] == OTHER);
+    std::thread::sleep(Duration::from_secs(5));
+    let served = witness.now();
+    // An emulated replica would not keep up with them.
+    witness.rest();
+    demo.lab.start(EMULATED).unwrap();
+    eventually("the old primary follows", LIMIT, || demo.leads(OTHER, EMULATED));
+    let testimony = witness.stop(&demo, &[OTHER, EMULATED]);
+    println!("{:?}; writers waited {:?}", testimony.acknowledged(), testimony.silence(lost, served));
+    assert!(testimony.acknowledged().get(EMULATED).is_some_and(|n| *n > 20), "it was under load");
+    testimony.assert_true();
+}
+
+impl Demo {
+    /// Whether the one is primary and the other synchronous.
+    fn leads(&self, primary: &str, synchronous: &str) -> bool {
+        let status = self.db_status();
+        status["primary"] == primary && status["record"]["sync"][0] == synchronous
+    }
+}
