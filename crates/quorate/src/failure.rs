@@ -2,6 +2,7 @@
 
 use anstream::eprintln;
 use anstyle::{AnsiColor, Style};
+use model::HostName;
 use planner::preflight::Finding;
 use wire::Note;
 
@@ -21,6 +22,8 @@ pub enum Message {
     Shown,
     Plain(String),
     Note(Note),
+    /// What a host said.
+    At(HostName, Note),
     Findings(Vec<Finding>),
 }
 
@@ -51,6 +54,7 @@ impl Failure {
             }
             Message::Plain(text) => eprintln!("{style}{label}{style:#} {text}"),
             Message::Note(note) => eprintln!("{style}{label}{style:#} {}", texts.note(note)),
+            Message::At(host, note) => eprintln!("{style}{label}{style:#} {host}: {}", texts.note(note)),
         }
     }
 }
@@ -66,6 +70,7 @@ impl From<runner::Error> for Failure {
                 let usage = ["file-stale", "plan-outdated", "host-of-other-cluster"].contains(&note.code.as_str());
                 Self::note(if usage { exit::USAGE } else { exit::FAILED }, note)
             }
+            runner::Error::AtHost { host, note } => Self { code: exit::FAILED, message: Message::At(host, note) },
             runner::Error::NotReady(findings) => Self { code: exit::FAILED, message: Message::Findings(findings) },
             runner::Error::Ssh(error) => {
                 Self::plain(if is_input(&error) { exit::USAGE } else { exit::FAILED }, error.to_string())

@@ -95,9 +95,11 @@ pub async fn ask(link: &Link, request: BackupRequest, seen: impl Fn(&str, u64)) 
     loop {
         tokio::select! {
             answer = &mut work => {
-                return match answer? {
-                    Reply::Backup(reply) => Ok(*reply),
-                    _ => Err(Note::new("host-answer").with("host", &link.host).into()),
+                return match answer {
+                    Ok(Reply::Backup(reply)) => Ok(*reply),
+                    Ok(_) => Err(Note::new("host-answer").with("host", &link.host).into()),
+                    Err(note) if note.args.contains_key("host") => Err(note.into()),
+                    Err(note) => Err(Error::AtHost { host: link.host.clone(), note }),
                 };
             }
             () = tokio::time::sleep(PAUSE) => {

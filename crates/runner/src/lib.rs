@@ -31,6 +31,9 @@ pub enum Error {
     Ssh(#[from] ssh::Error),
     #[error("{0}")]
     Noted(wire::Note),
+    /// What a host answered, where the answer itself does not name it.
+    #[error("{host}: {note}")]
+    AtHost { host: model::HostName, note: wire::Note },
     #[error("{what} {}: {source}", path.display())]
     File { what: &'static str, path: std::path::PathBuf, source: std::io::Error },
     #[error("the cluster's certificates: {0}")]

@@ -137,7 +137,7 @@ struct Reach<'a> {
 impl Hosts for Reach<'_> {
     fn connect(&self) -> Result<(Runtime, Fleet), Note> {
         self.context.connect(self.file, Limits::default(), self.texts).map_err(|failure| match failure.message {
-            Message::Note(note) => note,
+            Message::Note(note) | Message::At(_, note) => note,
             Message::Plain(error) => Note::new("drill-no-hosts").with("error", error),
             Message::Shown | Message::Findings(_) => Note::new("drill-no-hosts").with("error", "-"),
         })

@@ -62,6 +62,7 @@ fn a_dropped_table_comes_back_as_of_the_moment_before() {
 
     demo.sh("node1", "printf x | dd of=$(ls /mnt/backup/*/base/*.age) bs=1 seek=200000 conv=notrunc");
     let tampered = demo.run(&["db", "restore", "latest"]).expect(1);
+    assert!(tampered.stderr.contains("node1: "), "{}", tampered.stderr);
     assert!(tampered.stderr.contains("is not what a host of this cluster wrote"), "{}", tampered.stderr);
     demo.sh("node1", "mv /mnt/backup /mnt/away");
     let away = demo.run(&["db", "backup"]).expect(1);

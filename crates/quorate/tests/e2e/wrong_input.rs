@@ -193,9 +193,7 @@ fn what_cannot_be_deployed_yet_is_refused_before_anything_is_touched() {
     std::fs::write(directory.path().join("cluster.yaml"), file).unwrap();
     run(directory.path(), &["check"]).expect(0);
     let ended = run(directory.path(), &["apply", "--yes"]).expect(1);
-    for expected in ["MaxScale (db1)", "LVS (IPVS directors) (lvs1, lvs2)"] {
-        assert!(ended.stderr.contains(expected), "{}", ended.stderr);
-    }
+    assert!(ended.stderr.contains("LVS (IPVS directors) (lvs1, lvs2)"), "{}", ended.stderr);
     assert!(!directory.path().join("state").exists(), "nothing was begun");
     let chinese = run(directory.path(), &["--lang", "zh-CN", "apply", "--yes"]).expect(1);
     assert!(chinese.stderr.contains("尚不能部署"), "{}", chinese.stderr);
