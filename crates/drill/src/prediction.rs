@@ -129,12 +129,12 @@ fn expected(cluster: &Cluster, capability: Capability, rule: &Rule, trial: &Tria
         .filter(|(c, _)| *c == capability)
         .map(|(_, held)| held)
         .collect();
-    match captured.is_empty() {
-        true => Expected::Serves,
-        // Something else happens in the same moment: who holds the address before says little of who does then.
-        false if trial.strikes.len() > 1 || trial.partition.is_some() => Expected::Open,
-        false => Expected::LostIfHeld(captured),
+    if captured.is_empty() {
+        return Expected::Serves;
     }
+    // Where something else happens in the same moment, who holds the address before says little of who does then.
+    let more = trial.strikes.len() > 1 || trial.partition.is_some();
+    if more { Expected::Open } else { Expected::LostIfHeld(captured) }
 }
 
 /// All hosts but these.
