@@ -7,7 +7,6 @@ they are in SCRAM's source repository under input/Aralia, and are measured if --
 
 import argparse
 import json
-import math
 import re
 import shutil
 import sys
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from measure import remainder
+from measure import digits
 from measure.process import Failed, Run, measured, own_peak_kib
 
 HERE = Path(__file__).resolve().parent
@@ -26,8 +25,7 @@ RATIO = 0.5
 """At most so much of SCRAM's time."""
 TOLERANCE = 1e-9
 """Between the probabilities. SCRAM prints six digits, which reach that far only below a thousandth: see
-measure/remainder.py for what is done above it. That needs cut sets that lead to the top event whatever else happens; in
-a model with negations they do not, and half of SCRAM's last digit must do."""
+measure/digits.py for what is done above it."""
 SIX_DIGITS_REACH = 1e-3
 SCRAM_LIMIT = 20.0
 """Seconds after which SCRAM is taken to give no answer."""
@@ -47,8 +45,6 @@ class Answer:
     by_order: list[int]
     """From order 1 on."""
     probability: float | None
-    within: float = TOLERANCE
-    """How far the probability may be off as it is known."""
 
 
 @dataclass
@@ -115,17 +111,17 @@ def further(case: Case, answer: Answer, folder: Path) -> Answer:
     """The same answer with more digits of its probability, where SCRAM's six do not reach. Not timed."""
     if answer.probability is None or answer.probability < SIX_DIGITS_REACH:
         return answer
-    if any("<not>" in file.read_text() for file in case.files):
-        last = 10.0 ** (math.floor(math.log10(answer.probability)) - 5)
-        return Answer(answer.by_order, answer.probability, last / 2)
-    first, rest, second = folder / "all.xml", folder / "rest.xml", folder / "remainder.xml"
-    command = ["scram", "--bdd", "--probability", "1", "--output-path"]
-    run([*command, str(first), *map(str, case.files)], SCRAM_LIMIT, folder)
-    cut_sets = remainder.chosen(remainder.products(first))
-    rest.write_text(remainder.model(cut_sets, remainder.top(first)))
-    run([*command, str(second), "--limit-order", "1", *map(str, case.files), str(rest)], SCRAM_LIMIT, folder)
-    taken = remainder.union(cut_sets, remainder.probabilities(case.files))
-    return Answer(answer.by_order, taken + remainder.probability(second))
+    report, scaled = folder / "report.xml", folder / "scaled.xml"
+    command = ["scram", "--bdd", "--limit-order", "1", "--probability", "1", "--output-path", str(report)]
+    run([*command, *map(str, case.files)], SCRAM_LIMIT, folder)
+    top = digits.top(report)
+
+    def printed(scale: float) -> float:
+        scaled.write_text(digits.model(top, scale))
+        run([*command, *map(str, case.files), str(scaled)], SCRAM_LIMIT, folder)
+        return digits.probability(report)
+
+    return Answer(answer.by_order, digits.exact(printed))
 
 
 def quorate(case: Case, program: str, folder: Path) -> tuple[Run, Answer]:
@@ -141,7 +137,7 @@ def quorate(case: Case, program: str, folder: Path) -> tuple[Run, Answer]:
 def compare(ours: Answer, theirs: Answer) -> str | None:
     if ours.by_order != theirs.by_order:
         return f"SCRAM counts {theirs.by_order}"
-    if theirs.probability is not None and abs(ours.probability - theirs.probability) > max(theirs.within, TOLERANCE):
+    if theirs.probability is not None and abs(ours.probability - theirs.probability) > TOLERANCE:
         return f"SCRAM's probability is {theirs.probability:.12g}, ours {ours.probability:.12g}"
     return None
 
@@ -157,7 +153,7 @@ def measure(case: Case, program: str, rounds: int, folder: Path) -> Result:
             ran, other = scram(case, folder)
             theirs.append(ran)
             precise = precise or further(case, other, folder)
-            problem = compare(answer, Answer(other.by_order, precise.probability, precise.within))
+            problem = compare(answer, Answer(other.by_order, precise.probability))
         except Failed:
             theirs, problem = [], f"SCRAM gives no answer within {SCRAM_LIMIT:.0f} s"
     return Result(case, ours, theirs, answer, problem)
