@@ -95,7 +95,7 @@ impl Prediction {
             .collect();
         let holders =
             if trial.may_double_holders() { Holders::TwoUntilHeard { within_ms: HEARD_MS } } else { Holders::One };
-        let late = trial.going_on().any(|host| components::answers_late(cluster, host));
+        let late = trial.going_on().any(|(host, unit)| components::answers_late(cluster, host, unit));
         let reads = if late { Reads::MayBeLate } else { Reads::Current };
         Self { trial, capabilities, holders, reads }
     }

@@ -117,15 +117,15 @@ impl Trial {
         self.strikes.iter().filter(deaf).map(|s| &s.host)
     }
 
-    /// The hosts whose database server stands still or hears nothing, and then goes on with what it knew.
-    pub fn going_on(&self) -> impl Iterator<Item = &HostName> {
-        let goes_on = |s: &&Strike| match &s.how {
-            How::Pause | How::Fault(Fault::Cut(_)) => true,
-            How::Fault(Fault::Freeze { unit }) => unit.starts_with("mariadb"),
-            _ => false,
-        };
+    /// What stands still or hears nothing, and then goes on with what it knew: whole hosts, or units on them.
+    pub fn going_on(&self) -> impl Iterator<Item = (&HostName, Option<&str>)> {
         let sides = self.partition.iter().flat_map(|p| p.near.iter().chain(&p.far));
-        self.strikes.iter().filter(goes_on).map(|s| &s.host).chain(sides)
+        let struck = self.strikes.iter().filter_map(|s| match &s.how {
+            How::Pause | How::Fault(Fault::Cut(_)) => Some((&s.host, None)),
+            How::Fault(Fault::Freeze { unit }) => Some((&s.host, Some(unit.as_str()))),
+            _ => None,
+        });
+        struck.chain(sides.map(|host| (host, None)))
     }
 
     /// Whether some host falls silent or stands still with a virtual IP that it may still believe to hold.

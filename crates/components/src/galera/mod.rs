@@ -46,10 +46,10 @@ pub(crate) fn settings(cluster: &Cluster) -> Option<&model::Galera> {
 }
 
 /// Whether a host's server, once it goes on after it stood still or hears the others again, answers reads for a moment
-/// as it was before. A Galera member does until it notices that the group went on without it, and nothing shuts it
+/// as it was before; `unit`: what stood still alone, and not the whole host. A Galera member does until it notices that the group went on without it, and nothing shuts it
 /// meanwhile, as the door of a replicated database does; `wsrep_sync_wait` makes a session's reads wait for the group.
-pub fn answers_late(cluster: &Cluster, host: &HostName) -> bool {
-    Galera.hosts(cluster).iter().any(|h| h.name == *host)
+pub fn answers_late(cluster: &Cluster, host: &HostName, unit: Option<&str>) -> bool {
+    unit.is_none_or(|u| u == UNIT) && Galera.hosts(cluster).iter().any(|h| h.name == *host)
 }
 
 impl Component for Galera {

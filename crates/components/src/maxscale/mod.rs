@@ -1,7 +1,7 @@
 //! MaxScale in front of Galera (RA16-7, RA16-8). One instance alone is a single point of failure; two share a virtual IP.
 //!
-//! Its package is the operator's to supply: it is in no distribution. What is written for it was compared with its
-//! documentation (2.5 to 24.02) and never run here.
+//! Its package is the operator's to supply: it is in no distribution. What is written for it follows its documentation
+//! and was never run here.
 
 use std::net::{IpAddr, SocketAddr};
 
