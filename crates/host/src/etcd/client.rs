@@ -60,7 +60,7 @@ impl Client {
             .client_cert(Some(ClientCert::new_with_certs(&chain, private_key(&access.key)?)))
             .build();
         // By a header "Accept" etcd knows that a question came through its gateway, and logs a warning for each one.
-        let agent = http::client(ATTEMPT).tls_config(tls).accept(AutoHeaderValue::None).build().new_agent();
+        let agent = http::client(http::straight(ATTEMPT).tls_config(tls).accept(AutoHeaderValue::None).build());
         Ok(Self { agent, endpoints: access.endpoints.clone(), good: AtomicUsize::new(0) })
     }
 
@@ -274,7 +274,7 @@ mod tests {
     fn an_endpoint_that_is_closed_costs_nothing_and_changes_nothing() {
         let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let client = Client {
-            agent: http::client(ATTEMPT).build().new_agent(),
+            agent: http::client(http::straight(ATTEMPT).build()),
             endpoints: vec![closed, closed],
             good: AtomicUsize::new(1),
         };
