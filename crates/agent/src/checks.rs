@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use host::probes::Rounds;
 use wire::{Note, Probe, ProbeReport};
 
 use crate::board::{Answer, Board};
@@ -15,11 +16,11 @@ pub const METRIC: Duration = Duration::from_millis(1500);
 
 /// Starts looking; where there is nothing to look at, the verdict is a lasting "no".
 pub fn start(name: &'static str, probes: &[Probe], each: Duration, board: &Arc<Board>) -> Result<(), Error> {
-    let (probes, board) = (probes.to_vec(), Arc::clone(board));
+    let (mut rounds, board) = (Rounds::new(probes), Arc::clone(board));
     worker::start(name, move || {
         loop {
             let next = Instant::now() + each;
-            board.publish(name, judge(name, host::probes::run_all(&probes)));
+            board.publish(name, judge(name, rounds.run()));
             std::thread::sleep(next.saturating_duration_since(Instant::now()));
         }
     })
