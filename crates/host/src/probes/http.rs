@@ -14,6 +14,8 @@ use super::{LIMIT, Seen};
 
 /// Nothing that a probe reads is longer.
 const LONGEST: u64 = 64 * 1024;
+/// For what goes out and for what comes in, on each connection: all of it is resident. The headers of an answer must fit.
+const BUFFER: usize = 16 * 1024;
 
 /// How to go to exactly the address that is given: no proxy of the environment, no redirects.
 pub(crate) fn straight(limit: Duration) -> ConfigBuilder<AgentScope> {
@@ -22,6 +24,8 @@ pub(crate) fn straight(limit: Duration) -> ConfigBuilder<AgentScope> {
         .max_redirects(0)
         .http_status_as_error(false)
         .timeout_global(Some(limit))
+        .input_buffer_size(BUFFER)
+        .output_buffer_size(BUFFER)
         .user_agent("quorate")
 }
 
@@ -121,10 +125,9 @@ mod tests {
 
     #[test]
     fn names_are_not_looked_up() {
-        let sought = |uri: &str| {
-            Literal.resolve(&uri.parse().unwrap(), &Config::default(), NextTimeout::default())
-        };
-        for (uri, address) in [("http://10.0.0.1:80/a", "10.0.0.1:80"), ("https://[fd00::1]:2379/v3", "[fd00::1]:2379")] {
+        let sought = |uri: &str| Literal.resolve(&uri.parse().unwrap(), &Config::default(), NextTimeout::default());
+        for (uri, address) in [("http://10.0.0.1:80/a", "10.0.0.1:80"), ("https://[fd00::1]:2379/v3", "[fd00::1]:2379")]
+        {
             assert_eq!(sought(uri).unwrap()[..], [address.parse().unwrap()]);
         }
         assert!(matches!(sought("http://localhost:80/"), Err(ureq::Error::HostNotFound)));
