@@ -277,11 +277,7 @@ impl Line {
     }
 
     fn with<T>(&mut self, work: impl FnOnce(&mut Session) -> Result<T, Trouble>) -> Result<T, Trouble> {
-        let session = match &mut self.session {
-            Some(session) => session,
-            none => none.insert(Session::open(self.limit)?),
-        };
-        let done = work(session);
+        let done = work(Session::kept(&mut self.session, self.limit)?);
         if matches!(done, Err(Trouble::Silent(_))) {
             self.session = None;
         }

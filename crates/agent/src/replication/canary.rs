@@ -79,11 +79,7 @@ pub fn start(site: Site, canary: Arc<Mutex<Canary>>) -> Result<(), Error> {
 }
 
 fn write(session: &mut Option<Session>, host: &str) -> Result<(), Trouble> {
-    let session = match session {
-        Some(session) => session,
-        none => none.insert(Session::open(LIMIT)?),
-    };
-    beat(session, host)
+    beat(Session::kept(session, LIMIT)?, host)
 }
 
 fn lock(canary: &Mutex<Canary>) -> std::sync::MutexGuard<'_, Canary> {

@@ -69,10 +69,7 @@ const VARIABLES: &str = "SELECT @@GLOBAL.read_only AS read_only, @@GLOBAL.gtid_b
     @@GLOBAL.rpl_semi_sync_slave_enabled AS semi_replica";
 
 fn read(session: &mut Option<Session>) -> Result<Read, Trouble> {
-    let session = match session {
-        Some(session) => session,
-        none => none.insert(Session::open(LIMIT)?),
-    };
+    let session = Session::kept(session, LIMIT)?;
     // The threads first: what they had received then, and more, is what the log holds afterwards.
     let source = session.named("SHOW ALL SLAVES STATUS")?.into_iter().next();
     let variables = session.named(VARIABLES)?.into_iter().next().unwrap_or_default();
