@@ -22,7 +22,7 @@ use crate::board::Board;
 use crate::{Error, worker};
 
 /// Between two steps at most.
-const TICK: Duration = Duration::from_millis(50);
+const TICK: Duration = Duration::from_millis(100);
 /// Between two signs of life to systemd, which waits for three seconds.
 const ALIVE: Duration = Duration::from_millis(500);
 /// Between two answers on the board when nothing changes.
@@ -79,7 +79,7 @@ impl Driver {
     pub fn start(parts: Parts<'_>, node: Node, held: Option<Held>) -> Result<Self, Error> {
         let Parts { config, site, gate, inbox, board } = parts;
         let canary = Arc::new(Mutex::new(Canary::default()));
-        let (view_pace, view_bell) = Pace::new(node.look_again());
+        let (view_pace, view_bell) = Pace::new(node.read_again());
         let (look_pace, look_bell) = Pace::new(node.look_again());
         let (door, asks) = channel();
         let lane = door::Door { gate, vip: config.address(), site: site.clone(), inbox: inbox.clone() };
@@ -277,9 +277,8 @@ impl Driver {
             self.board.follow(show::following(&self.node, &self.aside));
             self.set_canary(primary);
             self.settle(settled.then_some(now));
-            let every = self.node.look_again();
-            self.view_pace.set(every);
-            self.look_pace.set(every);
+            self.view_pace.set(self.node.read_again());
+            self.look_pace.set(self.node.look_again());
         }
         if now.saturating_sub(self.alive) >= ALIVE {
             self.alive = now;

@@ -154,6 +154,16 @@ struct Handover {
     quiesced: Option<Duration>,
 }
 
+/// How much depends on the next look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Press {
+    /// Clients wait.
+    Urgent,
+    /// Somebody is about to become synchronous, or to be found fit for it.
+    Busy,
+    Idle,
+}
+
 /// Something known, and since when it is known to be so at least.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct At<T> {
@@ -285,17 +295,43 @@ impl Node {
         self.record().is_some_and(|r| r.epoch == lead.lease.epoch) && self.up().is_some_and(|up| up.writable)
     }
 
-    /// How soon etcd and the server should be looked at again.
+    /// How soon the server should be looked at again. Its end is noticed without a look.
     pub fn look_again(&self) -> Duration {
-        let urgent = match &self.phase {
+        Duration::from_millis(match self.press() {
+            Press::Urgent => 50,
+            Press::Busy => 200,
+            Press::Idle => 400,
+        })
+    }
+
+    /// How soon etcd should be read again. Whoever follows learns from it that the lead is free.
+    pub fn read_again(&self) -> Duration {
+        Duration::from_millis(match self.press() {
+            Press::Urgent => 50,
+            Press::Idle if matches!(self.phase, Phase::Lead(_)) => 400,
+            Press::Busy | Press::Idle => 200,
+        })
+    }
+
+    fn press(&self) -> Press {
+        let record = self.record();
+        let named = |host: Option<&String>| host.is_some_and(|h| h == self.me());
+        let (urgent, busy) = match &self.phase {
             Phase::Follow { .. } => {
-                let mine = self.record().is_some_and(|r| r.handover.as_deref() == Some(self.settings.me.as_str()));
-                mine || self.leaderless.is_some()
+                let mine = named(record.and_then(|r| r.handover.as_ref()));
+                (mine || self.leaderless.is_some(), self.view().is_none_or(|view| self.awaited(view)))
             }
-            Phase::Claim | Phase::Fence { .. } => true,
-            Phase::Lead(lead) => lead.handover.is_some() || self.door.open_until.is_none(),
+            Phase::Claim | Phase::Fence { .. } => (true, true),
+            Phase::Lead(lead) => {
+                let whole = record.is_some_and(|r| r.sync.len() == 1 && r.wanted.is_none());
+                (lead.handover.is_some() || self.door.open_until.is_none(), !whole)
+            }
         };
-        Duration::from_millis(if urgent { 50 } else { 200 })
+        match (urgent, busy) {
+            (true, _) => Press::Urgent,
+            (false, true) => Press::Busy,
+            (false, false) => Press::Idle,
+        }
     }
 
     /// What etcd showed last.

@@ -83,7 +83,7 @@ impl Node {
     }
 
     /// Whether somebody waits for this host's positions.
-    fn awaited(&self, view: &View) -> bool {
+    pub(super) fn awaited(&self, view: &View) -> bool {
         let me = Some(self.me());
         let Some(record) = view.known() else { return false };
         let promotion = view.leader.as_ref().is_some_and(|l| l.epoch != record.epoch);

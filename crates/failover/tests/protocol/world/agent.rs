@@ -71,7 +71,7 @@ impl World {
         let (read, look) = (!agent.reading, !agent.looking);
         agent.reading = true;
         agent.looking = true;
-        let again = agent.node.look_again();
+        let again = agent.node.look_again().min(agent.node.read_again());
         if read {
             self.ask(What::Request { host, life, sent, request: Request::Read, answered: true });
         }
