@@ -90,30 +90,36 @@ impl Gateway {
     }
 
     pub fn put(&mut self, prefix: &str, value: Value) -> Result<(), Trouble> {
-        let key = format!("{}{:020}", writer(prefix, value.writer), value.sequence);
-        let body = json!({ "key": STANDARD.encode(key), "value": STANDARD.encode(value.sequence.to_string()) });
+        let body =
+            json!({ "key": STANDARD.encode(key(prefix, value)), "value": STANDARD.encode(value.sequence.to_string()) });
         self.ask("put", &body).map(drop)
     }
 
-    /// The highest value of a writer, by a linearizable read.
-    pub fn highest(&mut self, prefix: &str, of: u16) -> Result<Option<Value>, Trouble> {
-        let from = writer(prefix, of);
-        let body = json!({
-            "key": STANDARD.encode(&from), "range_end": STANDARD.encode(after(&from)), "limit": 1,
-            "sort_order": "DESCEND", "sort_target": "KEY", "keys_only": true,
-        });
-        let range = self.range(&body)?;
-        range.kvs.first().map(|k| parse(prefix, k).map(|(value, _)| value)).transpose()
+    /// The highest value of a writer, by a linearizable read. `known`: one that was acknowledged; where it is, only those
+    /// after it are read.
+    pub fn highest(&mut self, prefix: &str, of: u16, known: Option<Value>) -> Result<Option<Value>, Trouble> {
+        let (all, end) = (writer(prefix, of), after(&writer(prefix, of)));
+        let last = |found: Vec<(Value, u64)>| found.last().map(|(value, _)| *value);
+        if let Some(known) = known
+            && let Some(highest) = last(self.values(prefix, key(prefix, known), &end)?)
+        {
+            return Ok(Some(highest));
+        }
+        self.values(prefix, all, &end).map(last)
     }
 
     /// All values under the prefix, each with how often it was put.
     pub fn all(&mut self, prefix: &str) -> Result<Vec<(Value, u64)>, Trouble> {
+        self.values(prefix, prefix.to_owned(), &after(prefix))
+    }
+
+    /// Values in the order of their keys, which is etcd's own. No order is asked for: etcd would read everything up to
+    /// the end each time, sort it, and only then look at the limit.
+    fn values(&mut self, prefix: &str, mut from: String, end: &str) -> Result<Vec<(Value, u64)>, Trouble> {
         let mut values = Vec::new();
-        let mut from = prefix.to_owned();
         loop {
             let body = json!({
-                "key": STANDARD.encode(&from), "range_end": STANDARD.encode(after(prefix)), "limit": PAGE,
-                "sort_order": "ASCEND", "sort_target": "KEY", "keys_only": true,
+                "key": STANDARD.encode(&from), "range_end": STANDARD.encode(end), "limit": PAGE, "keys_only": true,
             });
             let page = self.range(&body)?;
             for key in &page.kvs {
@@ -193,6 +199,10 @@ fn certificates(pem: &str) -> Result<Vec<Certificate<'static>>, Error> {
     if found.is_empty() { Err(Error::Certificate("there is none in the text".to_owned())) } else { Ok(found) }
 }
 
+fn key(prefix: &str, value: Value) -> String {
+    format!("{}{:020}", writer(prefix, value.writer), value.sequence)
+}
+
 /// What all keys of a writer begin with.
 fn writer(prefix: &str, writer: u16) -> String {
     format!("{prefix}{writer:05}/")
@@ -230,7 +240,7 @@ mod tests {
     fn keys_are_read_back_as_they_were_named() {
         let key = |name: &str, version| Key { key: STANDARD.encode(name), version };
         let value = Value { writer: 3, sequence: 42 };
-        let name = format!("{}{:020}", writer("q/d1/", 3), 42);
+        let name = super::key("q/d1/", value);
         assert_eq!(parse("q/d1/", &key(&name, json!("2"))), Ok((value, 2)));
         assert_eq!(parse("q/d1/", &key(&name, json!(1))), Ok((value, 1)));
         assert!(parse("q/d1/", &key("q/d1/other", json!(1))).is_err());

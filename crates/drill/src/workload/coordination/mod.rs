@@ -109,11 +109,12 @@ impl Pair {
     /// How far the values of one writer reach, of another one each time.
     fn read(&mut self, reader: u16, turn: usize, late: u64) {
         let Some(values) = self.writers.get((self.own + turn) % self.writers.len()) else { return };
+        let known = values.acknowledged();
         let Self { recorder, gateway, prefix, .. } = self;
         recorder.run(reader, late, || {
             let by = gateway.member();
             let about = vec![values.writer];
-            match gateway.highest(prefix, values.writer) {
+            match gateway.highest(prefix, values.writer, known) {
                 Ok(saw) => (Act::Highest { about, saw: saw.into_iter().collect() }, Outcome::Acknowledged { by }),
                 Err(trouble) => (Act::Highest { about, saw: vec![] }, outcome(trouble)),
             }
