@@ -5,6 +5,7 @@
 //! journal, the run lock that was taken over this connection is given up, and then the helper goes. A run whose operator
 //! dies visibly thus stands in nobody's way; one that falls silent loses the lock by expiry.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
@@ -238,6 +239,20 @@ fn perform(store: &Store, act: &Act, progress: &Progress, changed: &mut Vec<Stri
 }
 
 fn apply_all(store: &Store, act: &Act, progress: &Progress, changed: &mut Vec<String>) -> Result<(), Error> {
+    let mut left = BTreeMap::new();
+    let applied = apply_each(store, act, progress, changed, &mut left);
+    store.leave(left)?;
+    applied?;
+    await_all(&act.awaits, progress)
+}
+
+fn apply_each(
+    store: &Store,
+    act: &Act,
+    progress: &Progress,
+    changed: &mut Vec<String>,
+    left: &mut BTreeMap<String, String>,
+) -> Result<(), Error> {
     for resource in &act.resources {
         if progress.cancelled.load(Ordering::SeqCst) {
             return Err(Error::Noted(Note::new("step-cancelled")));
@@ -248,8 +263,9 @@ fn apply_all(store: &Store, act: &Act, progress: &Progress, changed: &mut Vec<St
         if resources::apply(resource, store, &act.cluster)? {
             changed.push(resource.key());
         }
+        left.insert(resource.key(), resources::fingerprint(resource));
     }
-    await_all(&act.awaits, progress)
+    Ok(())
 }
 
 /// Repeats the probes until all of them see their function performed; the step's limit ends the wait.

@@ -33,6 +33,9 @@ pub struct Entry {
     /// [`wire::Resource::key`].
     pub key: String,
     pub before: Before,
+    /// The fingerprint of what it was last made to be.
+    #[serde(default)]
+    pub left: Option<String>,
 }
 
 /// What there was before Quorate came.
@@ -98,8 +101,23 @@ impl Store {
         if manifest.entries.iter().any(|e| e.key == key) {
             return Ok(());
         }
-        manifest.entries.push(Entry { key: key.to_owned(), before: before()? });
+        manifest.entries.push(Entry { key: key.to_owned(), before: before()?, left: None });
         self.write("manifest.json", &manifest)
+    }
+
+    /// Notes, by keys, the fingerprints of what resources were made to be.
+    pub fn leave(&self, mut left: BTreeMap<String, String>) -> Result<(), Error> {
+        let _turn = self.turn();
+        let Some(mut manifest) = self.manifest()? else { return Ok(()) };
+        let mut news = false;
+        for entry in &mut manifest.entries {
+            let fingerprint = left.remove(&entry.key).filter(|f| entry.left.as_ref() != Some(f));
+            if fingerprint.is_some() {
+                entry.left = fingerprint;
+                news = true;
+            }
+        }
+        if news { self.write("manifest.json", &manifest) } else { Ok(()) }
     }
 
     /// Whether a resource stands in the manifest.
@@ -261,7 +279,7 @@ mod tests {
         store.own("demo", "file:/x", || Ok(Before::Present)).unwrap();
         assert_eq!(
             store.manifest().unwrap().unwrap().entries,
-            vec![Entry { key: "file:/x".into(), before: Before::Nothing }]
+            vec![Entry { key: "file:/x".into(), before: Before::Nothing, left: None }]
         );
         fs::remove_dir_all(dir).unwrap();
     }

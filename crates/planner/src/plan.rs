@@ -77,7 +77,7 @@ pub struct PlannedChange {
     pub key: String,
     pub kind: ChangeKind,
     pub changes: Vec<Change>,
-    /// Quorate made it earlier: somebody else has changed it since.
+    /// Quorate left it as it is wanted now: somebody else has changed it since.
     pub drift: bool,
 }
 

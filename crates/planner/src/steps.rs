@@ -114,7 +114,7 @@ fn collect<'r>(
             ),
         };
         step.resources.push(resource.clone());
-        step.changes.push(PlannedChange { key: observed.key.clone(), kind, changes, drift: observed.owned });
+        step.changes.push(PlannedChange { key: observed.key.clone(), kind, changes, drift: observed.drift });
     }
 }
 
@@ -143,12 +143,12 @@ fn run(
             .map(|t| t.effect)
             .max();
         let observed = difference(seen, &part.host, resource);
-        let (mut kind, changes, drift) = match observed.map(|o| (&o.difference, o.owned)) {
-            Some((Difference::Differs(changes), owned)) => (Some(unit_change(changes)), changes.clone(), owned),
-            Some((Difference::Missing, owned)) => {
-                (Some(if active { ChangeKind::Start } else { ChangeKind::Stop }), vec![], owned)
+        let (mut kind, changes, drift) = match observed.map(|o| (&o.difference, o.drift)) {
+            Some((Difference::Differs(changes), drift)) => (Some(unit_change(changes)), changes.clone(), drift),
+            Some((Difference::Missing, drift)) => {
+                (Some(if active { ChangeKind::Start } else { ChangeKind::Stop }), vec![], drift)
             }
-            Some((Difference::Unknown(_), owned)) => (Some(ChangeKind::Change), vec![], owned),
+            Some((Difference::Unknown(_), drift)) => (Some(ChangeKind::Change), vec![], drift),
             Some((Difference::None, _)) | None => (None, vec![], false),
         };
         if active && matches!(kind, None | Some(ChangeKind::Enable | ChangeKind::Reload)) {

@@ -276,8 +276,8 @@ pub struct Observed {
     /// [`Resource::key`].
     pub key: String,
     pub difference: Difference,
-    /// Whether Quorate made or changed it (it stands in the host's ownership manifest).
-    pub owned: bool,
+    /// Whether Quorate left it as it is wanted now, and somebody else has changed it since.
+    pub drift: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

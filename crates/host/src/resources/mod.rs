@@ -16,12 +16,15 @@ mod program;
 pub mod sql;
 pub mod unit;
 
+use std::collections::BTreeMap;
+
 use secret::Secret;
+use sha2::{Digest, Sha256};
 use wire::{Change, Difference, Observed, Resource};
 
 use crate::error::Error;
 use crate::external;
-use crate::store::{Before, Store};
+use crate::store::{Before, Store, hex};
 
 pub use block::remove as remove_block;
 pub use file::{owner_of, set_attributes, set_owner};
@@ -56,20 +59,27 @@ pub fn observe(resource: &Resource, store: &Store) -> Difference {
     difference.unwrap_or_else(|error| Difference::Unknown(error.to_string()))
 }
 
-/// Compares many, and says which of them are Quorate's.
+/// Tells what a resource is wanted to be from anything else that it could be wanted to be.
+pub fn fingerprint(resource: &Resource) -> String {
+    // Structures of this program's own always have a form.
+    hex(&Sha256::digest(serde_json::to_vec(resource).unwrap_or_default()))
+}
+
+/// Compares many, and says which of them somebody else has changed.
 pub fn observe_all(resources: &[Resource], store: &Store) -> Result<Vec<Observed>, Error> {
-    let owned: std::collections::BTreeSet<String> =
-        store.manifest()?.map(|m| m.entries.into_iter().map(|e| e.key).collect()).unwrap_or_default();
+    let left: BTreeMap<String, String> = store
+        .manifest()?
+        .map(|m| m.entries.into_iter().filter_map(|e| Some((e.key, e.left?))).collect())
+        .unwrap_or_default();
     Ok(std::thread::scope(|scope| {
-        let running: Vec<_> = resources.iter().map(|r| (r.key(), scope.spawn(move || observe(r, store)))).collect();
-        running
-            .into_iter()
-            .map(|(key, thread)| Observed {
-                owned: owned.contains(&key),
-                difference: thread.join().unwrap_or_else(|_| Difference::Unknown("the comparison crashed".to_owned())),
-                key,
-            })
-            .collect()
+        let running: Vec<_> = resources.iter().map(|r| (r, scope.spawn(move || observe(r, store)))).collect();
+        let seen = |(resource, thread): (&Resource, std::thread::ScopedJoinHandle<'_, Difference>)| {
+            let key = resource.key();
+            let difference = thread.join().unwrap_or_else(|_| Difference::Unknown("the comparison crashed".to_owned()));
+            let drift = difference.is_change() && left.get(&key).is_some_and(|l| *l == fingerprint(resource));
+            Observed { key, difference, drift }
+        };
+        running.into_iter().map(seen).collect()
     }))
 }
 

@@ -73,9 +73,20 @@ fn set<const N: usize>(items: [&str; N]) -> BTreeSet<String> {
 #[test]
 fn a_hand_edit_of_anything_managed_is_shown_and_only_that_is_repaired() {
     let demo = Demo::deployed("e2e-drift");
+    the_operators_own_change(&demo);
     every_file(&demo);
     every_kind(&demo);
     each_part_of_a_certificate(&demo);
+}
+
+/// What differs because the cluster file has changed was changed by nobody on the host.
+fn the_operators_own_change(demo: &Demo) {
+    demo.edit("[platform.example.com]", "[platform.example.org]");
+    let plan = demo.run(&["plan", "--json"]).expect(0).json();
+    let changes = plan["steps"].as_array().unwrap().iter().flat_map(|s| s["changes"].as_array().unwrap());
+    let drift: Vec<_> = changes.map(|c| c["drift"].as_bool()).collect();
+    assert!(!drift.is_empty() && drift.iter().all(|d| *d == Some(false)), "{plan:#}");
+    demo.edit("[platform.example.org]", "[platform.example.com]");
 }
 
 /// Every file of every manifest, on every host at once.
