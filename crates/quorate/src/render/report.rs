@@ -20,7 +20,7 @@ pub fn show(report: &Report, texts: &Texts) {
             }
         }
     }
-    status::capabilities(&report.health, texts);
+    status::brief(&report.health, texts);
     let done = report.outcomes.values().filter(|o| matches!(o, StepOutcome::Done { .. })).count();
     let arguments = [
         ("done", done.to_string()),

@@ -1,7 +1,7 @@
 //! The status: capabilities with their margin, components, hosts, and what to do.
 
 use anstream::println;
-use planner::health::{Health, State};
+use planner::health::{ComponentHealth, Health, State};
 
 use super::{BAD, BOLD, DIM, GOOD, WARN, table};
 use crate::text::Texts;
@@ -56,26 +56,14 @@ pub fn capabilities(health: &Health, texts: &Texts) {
     print(rows);
 }
 
-pub fn show(health: &Health, texts: &Texts) {
-    let s = style(health.state);
-    println!("{BOLD}{}{BOLD:#}  {s}{}{s:#}\n", health.cluster, word(health.state, texts));
-    capabilities(health, texts);
-    println!();
-
+/// The second table: what does the work.
+fn services<'c>(components: impl IntoIterator<Item = &'c ComponentHealth>, texts: &Texts) {
     let mut rows =
         vec![(None, ["column-service", "column-healthy", "column-message"].map(|c| texts.plain(c)).to_vec())];
-    for c in &health.components {
-        let state = if c.healthy == c.total {
-            State::Healthy
-        } else if c.healthy == 0 {
-            State::Lost
-        } else {
-            State::Degraded
-        };
+    for c in components {
         let notes: Vec<_> = c.notes.iter().map(|(h, n)| format!("{h}: {}", texts.note(n))).collect();
-        let state = if state == State::Healthy && !notes.is_empty() { State::Degraded } else { state };
         rows.push((
-            Some(state),
+            Some(condition(c)),
             vec![
                 texts.plain(&format!("component-{}", c.component)),
                 format!("{}/{}", c.healthy, c.total),
@@ -84,6 +72,32 @@ pub fn show(health: &Health, texts: &Texts) {
         ));
     }
     print(rows);
+}
+
+fn condition(component: &ComponentHealth) -> State {
+    match component.healthy {
+        all if all == component.total && component.notes.is_empty() => State::Healthy,
+        0 if component.total > 0 => State::Lost,
+        _ => State::Degraded,
+    }
+}
+
+/// The same with the services that are not well only, for one who waited for them.
+pub fn brief(health: &Health, texts: &Texts) {
+    capabilities(health, texts);
+    let unwell: Vec<_> = health.components.iter().filter(|c| condition(c) != State::Healthy).collect();
+    if !unwell.is_empty() {
+        println!();
+        services(unwell, texts);
+    }
+}
+
+pub fn show(health: &Health, texts: &Texts) {
+    let s = style(health.state);
+    println!("{BOLD}{}{BOLD:#}  {s}{}{s:#}\n", health.cluster, word(health.state, texts));
+    capabilities(health, texts);
+    println!();
+    services(&health.components, texts);
     println!();
 
     let mut rows = vec![(
