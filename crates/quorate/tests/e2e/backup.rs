@@ -1,8 +1,11 @@
 //! A backup that was never restored is not one: rows come back as of the moment before the mistake, a forged backup is
 //! refused, a target that is away leaves nothing half done, and no secret is seen meanwhile.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
+use crate::s3_store::{BUCKET, Store};
 use crate::secrets::Watch;
 use crate::support::Demo;
 
@@ -73,4 +76,71 @@ fn a_dropped_table_comes_back_as_of_the_moment_before() {
         demo.sh("node1", "ls -d /var/lib/quorate/scratch 2>/dev/null; systemctl list-units -q 'quorate-scratch*'"),
         ""
     );
+}
+
+#[test]
+fn an_s3_store_keeps_backups() {
+    let demo = Demo::of("e2e-s3", model::Preset::Single, 1);
+    let mut store = Store::start(demo.lab.operator());
+    let file = |name: &str| {
+        let path = demo.directory().join(name);
+        std::fs::write(&path, format!("the {name} key")).unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let to = format!(
+        "{{ endpoint: \"{}\", bucket: {BUCKET}, prefix: lab, accessKeyFrom: {{ file: {} }}, secretKeyFrom: {{ file: {} }} }}",
+        store.endpoint(),
+        file("access"),
+        file("secret"),
+    );
+    let backup = format!("single: {{}}\n    backup: {{ to: {{ s3: {to} }}, keep: {{ daily: 1, weekly: 0 }} }}\n#");
+    demo.edit("single: {}", &backup);
+    let watch = Watch::start();
+    demo.apply().expect(0);
+    let sql = |statement: &str| demo.sh("node1", &format!("mariadb -NBe \"{statement}\""));
+    // More than one part of an upload, and nothing that could be compressed.
+    sql("CREATE TABLE platform.parts (id INT PRIMARY KEY, part BLOB); \
+         INSERT INTO platform.parts SELECT seq, RANDOM_BYTES(1024) FROM platform.seq_1_to_40000");
+
+    let stranger = demo.run(&["db", "backup"]).expect(1);
+    assert!(stranger.stderr.contains("node1: ") && stranger.stderr.contains("prove who it is"), "{}", stranger.stderr);
+    let trusted = ["sh", "-c", "cat > /usr/local/share/ca-certificates/store.crt && update-ca-certificates"];
+    demo.lab.exec_with_stdin("node1", &trusted, &store.authority()).unwrap();
+    let missing = demo.run(&["db", "backup"]).expect(1);
+    assert!(missing.stderr.contains("NoSuchBucket"), "{}", missing.stderr);
+    store.make_bucket();
+
+    let made = demo.run(&["db", "backup", "--json"]).expect(0).json();
+    assert!(made["backup"]["verified"]["tables"].as_u64().unwrap() > 1, "{made}");
+    let before = moment(&demo);
+    sql("DELETE FROM platform.parts WHERE id > 7");
+    let load = ["db", "restore", "latest", "--schema", "platform", "--as", "rescued", "--yes"];
+    demo.run(&[&load[..], &["--until", &before]].concat()).expect(0);
+    assert_eq!(sql("SELECT COUNT(*), SUM(LENGTH(part)) FROM rescued.parts"), "40000\t40960000\n");
+    let same = "SELECT COUNT(*) FROM rescued.parts r JOIN platform.parts p USING (id) WHERE r.part = p.part";
+    assert_eq!(sql(same), "7\n");
+    let watched = watch.stop();
+    assert!(!watched.saw("the secret key"), "the store's key was on a command line or in an environment");
+
+    let base = "name = next(o['Key'] for o in s3.list_objects_v2(Bucket=bucket)['Contents'] if 'base/' in o['Key'])\n\
+                data = bytearray(s3.get_object(Bucket=bucket, Key=name)['Body'].read())\n";
+    // The mark of an object ends with the number of parts that it came in.
+    let tag = store.python(&format!("{base}print(s3.head_object(Bucket=bucket, Key=name)['ETag'].strip('\"'))"));
+    assert!(tag.trim().rsplit_once('-').is_some_and(|(_, parts)| parts != "1"), "{tag}");
+    store.python(&format!("{base}data[20_000_000] ^= 1\ns3.put_object(Bucket=bucket, Key=name, Body=bytes(data))"));
+    let tampered = demo.run(&["db", "restore", "latest"]).expect(1);
+    assert!(tampered.stderr.contains("is not what a host of this cluster wrote"), "{}", tampered.stderr);
+    store.stop();
+    let away = demo.run(&["db", "backup"]).expect(1);
+    assert!(away.stderr.contains("Nothing half done is left"), "{}", away.stderr);
+    store.restart();
+    store.make_bucket();
+    demo.run(&["db", "backup"]).expect(0);
+    let listed = demo.run(&["db", "backup", "--list", "--json"]).expect(0).json();
+    assert_eq!(listed["backups"].as_array().unwrap().len(), 1, "{listed}");
+    let names = store.names();
+    assert!(names.iter().all(|n| n.starts_with("lab/solo/") && !n.ends_with(".begun")), "{names:?}");
+    assert_eq!(store.python("print(s3.list_multipart_uploads(Bucket=bucket).get('Uploads', []))"), "[]\n");
+    assert_eq!(demo.sh("node1", "ls -d /var/lib/quorate/scratch 2>/dev/null || true"), "");
 }

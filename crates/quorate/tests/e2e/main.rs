@@ -3,6 +3,7 @@
 //! What is proved here is proved by looking at the hosts, not by believing the program's own output.
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic)]
 
+mod s3_store;
 mod support;
 mod witness;
 mod writer;

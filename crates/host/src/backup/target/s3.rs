@@ -152,12 +152,21 @@ fn attempt(request: impl Fn() -> Result<Response, ureq::Error>) -> io::Result<Re
 
 /// An error without the address that was asked: signatures stand in it.
 fn plain(error: ureq::Error) -> io::Error {
+    let stranger = |error: &rustls::Error| {
+        io::Error::other(format!(
+            "it cannot prove who it is: {error} (the authority of its certificate must be among this host's: put one of \
+             your own into /usr/local/share/ca-certificates as a .crt file and run update-ca-certificates)"
+        ))
+    };
     match error {
-        ureq::Error::Io(error) => error,
+        ureq::Error::Io(error) => match error.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>()) {
+            Some(error) => stranger(error),
+            None => error,
+        },
         ureq::Error::Timeout(_) => io::Error::new(io::ErrorKind::TimedOut, "no answer in time"),
         ureq::Error::HostNotFound => io::Error::other("its name is not known to this host's resolver"),
         ureq::Error::ConnectionFailed => io::Error::other("no connection"),
-        ureq::Error::Rustls(error) => io::Error::other(format!("it cannot prove who it is: {error}")),
+        ureq::Error::Rustls(error) => stranger(&error),
         other => io::Error::other(other.to_string().split("://").next().unwrap_or_default().to_owned()),
     }
 }
