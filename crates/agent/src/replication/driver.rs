@@ -277,9 +277,9 @@ impl Driver {
             self.board.follow(show::following(&self.node, &self.aside));
             self.set_canary(primary);
             self.settle(settled.then_some(now));
-            self.view_pace.set(self.node.read_again());
-            self.look_pace.set(self.node.look_again());
         }
+        self.view_pace.set(self.node.read_again());
+        self.look_pace.set(self.node.look_again());
         if now.saturating_sub(self.alive) >= ALIVE {
             self.alive = now;
             let _ = sd_notify::notify(&[NotifyState::Watchdog]);

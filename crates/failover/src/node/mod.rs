@@ -157,9 +157,9 @@ struct Handover {
 /// How much depends on the next look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Press {
-    /// Clients wait.
+    /// Nobody can write.
     Urgent,
-    /// Somebody is about to become synchronous, or to be found fit for it.
+    /// Commits wait, or somebody is to become synchronous, or to be found fit for it.
     Busy,
     Idle,
 }
@@ -315,22 +315,24 @@ impl Node {
 
     fn press(&self) -> Press {
         let record = self.record();
-        let named = |host: Option<&String>| host.is_some_and(|h| h == self.me());
         let (urgent, busy) = match &self.phase {
+            Phase::Claim | Phase::Fence { .. } => (true, false),
             Phase::Follow { .. } => {
-                let mine = named(record.and_then(|r| r.handover.as_ref()));
-                (mine || self.leaderless.is_some(), self.view().is_none_or(|view| self.awaited(view)))
+                let next = record.and_then(|r| r.handover.as_deref()) == Some(self.me());
+                (next || self.leaderless.is_some(), self.view().is_none_or(|view| self.awaited(view)))
             }
-            Phase::Claim | Phase::Fence { .. } => (true, true),
             Phase::Lead(lead) => {
-                let whole = record.is_some_and(|r| r.sync.len() == 1 && r.wanted.is_none());
-                (lead.handover.is_some() || self.door.open_until.is_none(), !whole)
+                let settled = record.is_some_and(|r| r.sync.len() == 1 && r.wanted.is_none());
+                let waits = lead.stalled.is_some() || lead.alone.is_some() || lead.stuck.is_some();
+                (lead.handover.is_some() || self.door.open_until.is_none(), waits || !settled)
             }
         };
-        match (urgent, busy) {
-            (true, _) => Press::Urgent,
-            (false, true) => Press::Busy,
-            (false, false) => Press::Idle,
+        if urgent {
+            Press::Urgent
+        } else if busy {
+            Press::Busy
+        } else {
+            Press::Idle
         }
     }
 

@@ -35,7 +35,7 @@ pub(crate) fn client(config: Config) -> ureq::Agent {
 }
 
 /// Reads the address that stands in the place of a name. ureq's own resolver starts a thread for each question, also
-/// where there is nothing to look up: a third of what an idle agent cost.
+/// where there is nothing to look up: fourteen a second on an idle host of a replicated database.
 #[derive(Debug)]
 struct Literal;
 
