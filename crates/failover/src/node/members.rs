@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Lead, Lost, Node, Phase, Trail};
-use crate::{Action, Amendment, Member, Record, Report, Up, View};
+use crate::{Action, Amendment, Member, OnReplicaLoss, Record, Report, Up, View};
 
 /// A host that did not manage to become synchronous is not asked again before this.
 const AGAIN: Duration = Duration::from_secs(4);
@@ -72,7 +72,10 @@ impl Node {
                 || lead.alone.is_some_and(|since| over(*asked, since))
         });
         if in_vain {
-            lead.no_adding_before = now + AGAIN;
+            // Where nobody can write without one, a pause would spare nobody anything.
+            if self.settings.on_replica_loss == OnReplicaLoss::Degrade {
+                lead.no_adding_before = now + AGAIN;
+            }
             lead.lost.extend(lead.asked.take().map(|(host, _)| (host, Lost { since: now, mark: None })));
             return Some(Record { wanted: None, ..record.clone() }.into());
         }
