@@ -11,7 +11,7 @@ use crate::{Action, Amendment, Member, Place, Position, Record, Role, Server, Ta
 
 /// How long the report of the other one of two synchronous hosts is waited for.
 const OTHER: Duration = Duration::from_secs(3);
-/// Two or three reads of a primary.
+/// Two or three reads of a primary that is not settled, and more than one of one that is.
 const LATELY: Duration = Duration::from_millis(500);
 /// How long a last primary's server may take to come up before it lets others have the lead.
 const START: Duration = Duration::from_secs(60);

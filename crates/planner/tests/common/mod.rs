@@ -139,7 +139,7 @@ fn observed(cluster: &Cluster, facts: &BTreeMap<HostName, Facts>, settled: bool)
     let observe = |resource: &Resource| Observed {
         key: resource.key(),
         difference: if settled { Difference::None } else { unmade(resource) },
-        drift: false,
+        drift: settled,
     };
     let wanted = desired::per_host(&desired::parts(cluster, facts, None));
     wanted.into_iter().map(|(host, list)| (host, list.iter().map(observe).collect())).collect()
