@@ -304,13 +304,15 @@ impl Node {
         })
     }
 
-    /// How soon etcd should be read again. Whoever follows learns from it that the lead is free.
+    /// How soon etcd should be read again. Whoever follows learns from it that the lead is free; whoever leads renews only
+    /// what it has read lately.
     pub fn read_again(&self) -> Duration {
-        Duration::from_millis(match self.press() {
-            Press::Urgent => 50,
-            Press::Idle if matches!(self.phase, Phase::Lead(_)) => 400,
-            Press::Busy | Press::Idle => 200,
-        })
+        let (urgent, busy) = (Duration::from_millis(50), Duration::from_millis(200));
+        match self.press() {
+            Press::Urgent => urgent,
+            Press::Idle if matches!(self.phase, Phase::Lead(_)) => busy.max(self.settings.timing.renew * 2 / 5),
+            Press::Busy | Press::Idle => busy,
+        }
     }
 
     fn press(&self) -> Press {
