@@ -45,7 +45,11 @@ impl Witness {
             "CREATE OR REPLACE TABLE {TABLE} (n SERIAL, writer SMALLINT UNSIGNED NOT NULL, sequence BIGINT UNSIGNED NOT \
              NULL, KEY (writer, sequence))"
         );
-        connect(&endpoint, &password).unwrap().query_drop(create).unwrap();
+        if let Err(error) = connect(&endpoint, &password).unwrap().query_drop(create) {
+            // Rare, and gone with the lab.
+            let said = hosts.iter().map(|(host, _)| demo.sh(host, "journalctl -u quorate-agent -n 60 --no-pager"));
+            panic!("{error}\n{}\n{}", demo.run(&["db", "status"]).stdout, said.collect::<Vec<_>>().join("\n"));
+        }
         let mut witness =
             Self { begun: Instant::now(), stop: Arc::default(), clients: Vec::new(), threads: Vec::new() };
         let members = hosts.iter().map(|(host, address)| (Some((*host).to_owned()), address.clone()));
