@@ -38,7 +38,7 @@ fn print(rows: Vec<(Option<State>, Vec<String>)>) {
 }
 
 /// The first table: what a user of the platform notices, and how much more may fail.
-pub fn capabilities(health: &Health, texts: &Texts) {
+fn capabilities(health: &Health, texts: &Texts) {
     let mut rows = vec![(
         None,
         ["column-capability", "column-state", "column-margin", "column-message"].map(|c| texts.plain(c)).to_vec(),
@@ -82,7 +82,7 @@ fn condition(component: &ComponentHealth) -> State {
     }
 }
 
-/// The same with the services that are not well only, for one who waited for them.
+/// At the end of a run: the capabilities, and of the services those that are not well, with the reason.
 pub fn brief(health: &Health, texts: &Texts) {
     capabilities(health, texts);
     let unwell: Vec<_> = health.components.iter().filter(|c| condition(c) != State::Healthy).collect();
