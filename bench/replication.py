@@ -25,6 +25,9 @@ RESULTS = HERE / "results"
 AIMS = {"server killed": 1500, "host killed": {"safe": 6000, "fast": 3000}, "switchover": 500}
 """Milliseconds."""
 PATIENCE = 90.0
+CONNECT, ANSWER = 0.25, 1.0
+"""Seconds in which the client expects a connection and an answer before it tries anew. What is sent to a host that is gone
+nobody refuses, so these add to what is measured: a library's usual second for the first would be most of it."""
 
 
 class Writer(threading.Thread):
@@ -41,7 +44,7 @@ class Writer(threading.Thread):
     def connect(self):
         import pymysql
         return pymysql.connect(host=self.address, user="platform", password=self.password, database="platform",
-                               connect_timeout=1, read_timeout=2, write_timeout=2, autocommit=True)
+                               connect_timeout=CONNECT, read_timeout=ANSWER, write_timeout=ANSWER, autocommit=True)
 
     def run(self):
         import pymysql
@@ -134,6 +137,8 @@ def main() -> int:
             ms = writer.interruption()
             seen.setdefault(what, []).append(ms)
             print(f"{len(seen[what]):>3}  {what:<44} {host}  {ms:.0f} ms", flush=True)
+            if ms > median(seen[what]) * 1.25:
+                told(lab, f"{chosen.timing}-{what.replace(' ', '-').replace(',', '')}-{len(seen[what])}")
 
         for _ in range(chosen.rounds):
             primary, _ = database.whole()
@@ -185,6 +190,15 @@ def agent(lab: Lab, host: str, seconds: float = 20.0) -> tuple[float, float]:
     status = lab.run(host, "cat", f"/proc/{pid}/status").stdout
     resident = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
     return resident / 1024, used
+
+
+def told(lab: Lab, name: str) -> None:
+    """Keeps what the agents said of the last seconds: for a round that took longer than others."""
+    logs = RESULTS / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    for host in lab.hosts:
+        said = lab.run(host, "journalctl", "-u", "quorate-agent", "-o", "short-precise", "--since", "-15s").stdout
+        (logs / f"replication-{name}-{host}.log").write_text(said)
 
 
 def missing(lab: Lab, acknowledged: list[int]) -> dict[str, int]:

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 /// So long a primary must have been one, with a synchronous host beside it.
-const SETTLED: Duration = Duration::from_secs(10);
+const SETTLED: Duration = Duration::from_secs(4);
 /// Entries of its log that a member may lack; more, and etcd would wait for it.
 const BEHIND: u64 = 100;
 
@@ -50,7 +50,7 @@ mod tests {
         Coordinator { id: id.into(), leader: "1".into(), index, database }
     }
 
-    const LONG: Option<Duration> = Some(Duration::from_secs(10));
+    const LONG: Option<Duration> = Some(SETTLED);
 
     #[test]
     fn a_settled_primary_hands_the_lead_of_etcd_to_a_host_without_a_database() {
@@ -70,7 +70,7 @@ mod tests {
         let own = member("1", 500, true);
         let others = [Some(member("2", 500, true)), Some(member("3", 500, false))];
         assert_eq!(successor(None, &own, &others), None);
-        assert_eq!(successor(Some(Duration::from_secs(9)), &own, &others), None);
+        assert_eq!(successor(Some(SETTLED / 2), &own, &others), None);
         assert_eq!(successor(LONG, &own, &[others[0].clone(), None]), None);
         // In the middle of an election they do not agree.
         let elsewhere = Coordinator { leader: "3".into(), ..member("3", 500, false) };

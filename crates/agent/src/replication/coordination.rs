@@ -12,9 +12,9 @@ use host::etcd::{Access, Client, Trouble};
 use crate::{Error, worker};
 
 /// Between two questions to the own member.
-const EACH: Duration = Duration::from_secs(5);
+const EACH: Duration = Duration::from_secs(2);
 /// After the lead was handed on, or could not be: it does not go to and fro.
-const REST: Duration = Duration::from_secs(30);
+const REST: Duration = Duration::from_secs(10);
 /// For an answer of one member.
 const ASK: Duration = Duration::from_millis(500);
 /// For the lead to be handed on: etcd itself gives up after several seconds.

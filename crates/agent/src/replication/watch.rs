@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use failover::{Event, Order, Server};
+use failover::{Event, Order, Server, Up};
 use host::clock;
 use host::database::{Look, Site, look, observe};
 use host::probes::Session;
@@ -19,6 +19,9 @@ use crate::{Error, worker};
 
 /// An order to found that is older was for another time.
 const FOUND: Duration = Duration::from_secs(300);
+/// Commits that have waited for so long without any being acknowledged make the next look connect anew, and again after
+/// as long.
+const DOUBT: Duration = Duration::from_secs(1);
 
 /// How often something is looked at, and a bell for a look at once.
 #[derive(Clone)]
@@ -112,15 +115,67 @@ pub fn server(
     rung: Receiver<()>,
 ) -> Result<(), Error> {
     worker::start("server-look", move || {
-        let mut session: Option<Session> = None;
+        let (mut session, mut doubt): (Option<Session>, _) = (None, Doubt::default());
         loop {
             let asked = clock::now();
-            let Look { mut sight, lag } = look(&site, &mut session);
+            let Look { mut sight, lag } = look(&site, &mut session, doubt.due(asked));
             if let Server::Up(up) = &mut sight.server {
+                doubt.consider(asked, up);
                 up.canary = canary.lock().unwrap_or_else(PoisonError::into_inner).judge(clock::now());
             }
             inbox.put(Input::Seen { event: Event::Seen { sight, asked }, lag });
             pace.wait(&rung, asked);
         }
     })
+}
+
+/// Whether a server that answers over an open session can be believed. Commits that wait and wait may be a lost replica's
+/// matter, or this server's: it can hang for everybody who connects, and for the commits, and go on answering those that
+/// it knows (MariaDB 10.11.19, where `kill_zombie_dump_threads` meets the thread that receives acknowledgements).
+#[derive(Debug, Default)]
+struct Doubt {
+    /// Since when the count of acknowledged commits has stood still, or when it was last asked anew.
+    since: Option<(Duration, u64)>,
+}
+
+impl Doubt {
+    fn due(&mut self, now: Duration) -> bool {
+        let due = self.since.filter(|(since, _)| now.saturating_sub(*since) >= DOUBT);
+        if let Some((_, acknowledged)) = due {
+            self.since = Some((now, acknowledged));
+        }
+        due.is_some()
+    }
+
+    fn consider(&mut self, now: Duration, up: &Up) {
+        self.since = match self.since {
+            _ if up.waiting == 0 => None,
+            Some((since, acknowledged)) if acknowledged == up.acknowledged => Some((since, acknowledged)),
+            _ => Some((now, up.acknowledged)),
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commits_that_wait_in_vain_make_looks_connect_anew_once_a_second() {
+        let at = Duration::from_millis;
+        let up = |waiting, acknowledged| Up { waiting, acknowledged, ..Up::default() };
+        let mut doubt = Doubt::default();
+        doubt.consider(at(0), &up(1, 7));
+        doubt.consider(at(900), &up(1, 7));
+        assert!(!doubt.due(at(900)));
+        // Others are acknowledged: it is only busy.
+        doubt.consider(at(950), &up(1, 8));
+        assert!(!doubt.due(at(1900)));
+        assert!(doubt.due(at(1950)));
+        assert!(!doubt.due(at(2000)));
+        doubt.consider(at(2000), &up(3, 8));
+        assert!(doubt.due(at(2950)));
+        doubt.consider(at(2950), &up(0, 8));
+        assert!(!doubt.due(at(9000)));
+    }
 }

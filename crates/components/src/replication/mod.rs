@@ -80,9 +80,11 @@ impl Component for Replication {
         let mut resources = vec![
             // Before the package, whose script would start the server.
             directory("/etc/systemd/system/mariadb.service.d", "root", "root", 0o755),
-            file(
+            // Says how the server is started and ended: one that runs has nothing to take up.
+            plain_file(
                 "/etc/systemd/system/mariadb.service.d/quorate.conf",
                 render(include_str!("mariadb.service.j2"), context! { role => ROLE_FILE }),
+                vec![],
             ),
         ];
         resources.extend(

@@ -326,7 +326,8 @@ impl Node {
             Phase::Lead(lead) => {
                 let settled = record.is_some_and(|r| r.sync.len() == 1 && r.wanted.is_none());
                 let waits = lead.stalled.is_some() || lead.alone.is_some() || lead.stuck.is_some();
-                (lead.handover.is_some() || self.door.open_until.is_none(), waits || !settled)
+                let serves = self.door.open_until.is_some() && self.up().is_some();
+                (lead.handover.is_some() || !serves, waits || !settled)
             }
         };
         if urgent {

@@ -23,10 +23,17 @@ pub struct Look {
     pub lag: Option<Duration>,
 }
 
-/// Looks at the data, the process and the server. `session` is opened when needed and given up when it breaks.
-pub fn look(site: &Site, session: &mut Option<Session>) -> Look {
+/// Looks at the data, the process and the server. `session` is opened when needed and given up when it breaks; `anew`: not
+/// over one that is open.
+pub fn look(site: &Site, session: &mut Option<Session>, anew: bool) -> Look {
     let data = place::identity(&site.data_dir);
     let server = if server::runs(&site.unit) {
+        if let Some(open) = session
+            && anew
+            && open.renew(LIMIT).is_err()
+        {
+            *session = None;
+        }
         // A session that somebody ended, as an end of all clients' sessions does, says nothing of the server.
         let again = session.is_some();
         let mut up = up(site, session);

@@ -66,8 +66,7 @@ fn service_of(groups: &str) -> Option<String> {
 pub fn kill(unit: &str) -> Result<(), Error> {
     let before = processes(unit)?;
     command::succeed("systemctl", &["kill", "--signal=KILL", "--", unit], SHORT)?;
-    let gone = |p: &Process| Process::of(p.pid).is_none_or(|now| now.began != p.began || now.ended());
-    wait(unit, || Ok(before.iter().all(gone)))
+    wait(unit, || Ok(before.iter().all(Process::gone)))
 }
 
 /// SIGSTOP to every process of the unit; returns when all of them stand still.
@@ -164,6 +163,11 @@ impl Process {
 
     fn ended(&self) -> bool {
         matches!(self.state, 'Z' | 'X')
+    }
+
+    /// Whether it has ended since it was looked at.
+    pub fn gone(&self) -> bool {
+        Self::of(self.pid).is_none_or(|now| now.began != self.began || now.ended())
     }
 }
 

@@ -111,13 +111,20 @@ impl Session {
         };
         session.uses += 1;
         if session.uses > USES {
-            session.uses = 0;
-            // Where no second one is to be had, the first will do.
-            if let Ok(next) = Self::open(limit) {
-                *session = next;
-            }
+            session.renew(limit)?;
         }
         Ok(session)
+    }
+
+    /// Connects anew. Where the server says that it takes no further connection, this one stays; where it says nothing
+    /// to whoever comes, it hangs, even if it goes on answering those that it knows.
+    pub fn renew(&mut self, limit: Duration) -> Result<(), Trouble> {
+        match Self::open(limit) {
+            Ok(next) => *self = next,
+            Err(Trouble::Silent(why)) => return Err(Trouble::Silent(why)),
+            Err(_) => self.uses = 0,
+        }
+        Ok(())
     }
 
     /// `SHOW GLOBAL STATUS LIKE …`, without the server's own writing of names: lower case.

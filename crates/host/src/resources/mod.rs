@@ -1,7 +1,7 @@
 //! Observing, comparing and changing each kind of resource.
 //!
 //! Every change goes through [`apply`]: what units will owe is noted first, then what was there before, then the
-//! change is made. A crash in between leaves a debt too many, never one too few.
+//! change is made, and last what does not run owes nothing. A crash in between leaves a debt too many, never one too few.
 
 mod account;
 mod backup_credentials;
@@ -157,6 +157,12 @@ pub fn apply(resource: &Resource, store: &Store, cluster: &str) -> Result<bool, 
         }
         Resource::SqlWriterTable => sql::apply_writer_table(store, cluster),
     }?;
+    for touch in resource.touches() {
+        // Whoever starts it from now on starts it with this.
+        if unit::at_rest(&touch.unit) {
+            store.settle(&touch.unit)?;
+        }
+    }
     Ok(true)
 }
 

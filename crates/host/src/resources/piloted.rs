@@ -9,6 +9,7 @@ use wire::{Difference, Note};
 
 use super::{change, differs, unit};
 use crate::error::Error;
+use crate::faults::units::{self, Process};
 use crate::store::{Before, Store};
 use crate::{agent, looks};
 
@@ -48,9 +49,19 @@ pub fn apply(store: &Store, cluster: &str, name: &str, address: Option<&str>) ->
         if ours {
             hand_over()?;
         }
-        unit::systemctl("stop", name)?;
+        stop(name)?;
     }
     store.settle(name)
+}
+
+/// Ends the server that runs now. The agent starts it again as soon as its last process is gone, which may be before systemd
+/// has noted the end: then systemd calls the stop cancelled, and it was done all the same.
+fn stop(name: &str) -> Result<(), Error> {
+    let before = units::processes(name)?;
+    match unit::systemctl("stop", name) {
+        Err(_) if !before.is_empty() && before.iter().all(Process::gone) => Ok(()),
+        done => done,
+    }
 }
 
 /// Gives the lead to another host, if it is here. Without an agent nobody has it here for long.

@@ -42,6 +42,12 @@ pub fn runs(active: &str) -> bool {
     matches!(active, "active" | "reloading" | "refreshing")
 }
 
+/// Whether nothing of a unit runs, comes or goes.
+pub fn at_rest(name: &str) -> bool {
+    let unit = looks::unit(name);
+    !unit.exists || matches!(unit.active.as_str(), "inactive" | "failed")
+}
+
 /// Makes systemd know what the unit's files say, notes how it was, and has it start at boot or not.
 pub fn prepare(store: &Store, cluster: &str, name: &str, enabled: bool) -> Result<(), Error> {
     // systemd reads its units anew for one caller at a time; later ones find it done.

@@ -22,6 +22,18 @@ fn foreign_data(demo: &Demo) {
     demo.sh("node2", "mariadb -e 'DROP DATABASE somebodys' && systemctl stop mariadb");
 }
 
+/// A server that greets nobody who connects, and answers those that it knows: as it hangs at times, made here by putting
+/// another listener in the place of its socket. While commits wait for a replica, that is all there is to notice it by.
+fn mute_to_newcomers(demo: &Demo, host: &str) {
+    let listen = "import socket, time; s = socket.socket(socket.AF_UNIX); s.bind('/run/mysqld/mysqld.sock'); \
+                  s.listen(64); time.sleep(600)";
+    demo.sh(host, "mv /run/mysqld/mysqld.sock /run/mysqld/known.sock");
+    demo.sh(
+        host,
+        &format!("systemd-run --quiet --unit=mute --uid=mysql -p BindsTo=mariadb.service python3 -c \"{listen}\""),
+    );
+}
+
 /// With `onReplicaLoss: block` nothing is acknowledged that is on one host alone, and with `timing: fast` the rest is as
 /// before; hosts that are restarted one after another in order lose nothing.
 #[test]
@@ -41,12 +53,17 @@ fn writes_wait_for_a_replica_where_the_file_says_so() {
         // A server goes on confirming without its agent.
         demo.sh(host, "systemctl stop quorate-agent && systemctl kill --signal=KILL mariadb");
     }
+    let server = || demo.sh(&primary, "systemctl show -p InvocationID mariadb");
+    let life = server();
     std::thread::sleep(Duration::from_secs(3));
     let begun = witness.now();
     std::thread::sleep(Duration::from_secs(4));
     let ended = witness.now();
     let status = demo.run(&["db", "status"]);
     assert_ne!(status.code, 0, "{}", status.stdout);
+    assert_eq!(server(), life, "waiting is no fault of the server");
+    mute_to_newcomers(&demo, &primary);
+    eventually("a server that hangs is started anew", LIMIT / 4, || server() != life);
     for host in [&sync, &third] {
         demo.sh(host, "systemctl start quorate-agent");
     }

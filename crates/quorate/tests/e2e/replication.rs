@@ -78,6 +78,9 @@ fn a_replicated_database_fails_over_and_loses_nothing() {
     demo.status().expect(0);
     for host in HOSTS {
         assert_eq!(demo.try_sh(host, "systemctl is-enabled mariadb").1.trim(), "disabled", "only the agent starts it");
+        // Each had everything it needs before it was started: one restarted now would be missed by the first writes.
+        let starts = "journalctl -u mariadb -o cat | grep -c 'ready for connections'";
+        assert_eq!(demo.try_sh(host, starts).1.trim(), "1", "{host}");
     }
     let again = demo.run(&["apply", "--yes", "--json"]).expect(0).json();
     assert_eq!(again["outcomes"].as_object().unwrap().len(), 0, "{again}");
