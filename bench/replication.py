@@ -25,6 +25,8 @@ RESULTS = HERE / "results"
 AIMS = {"server killed": 1500, "host killed": {"safe": 6000, "fast": 3000}, "switchover": 500}
 """Milliseconds."""
 PATIENCE = 90.0
+LED = 4
+"""In one of so many rounds the primary's host is killed once more, as etcd's leader too."""
 CONNECT, ANSWER = 0.25, 1.0
 """Seconds in which the client expects a connection and an answer before it tries anew. What is sent to a host that is gone
 nobody refuses, so these add to what is measured: a library's usual second for the first would be most of it."""
@@ -104,10 +106,28 @@ class Database:
             time.sleep(0.3)
         raise Failed("the database did not become whole again")
 
-    def etcd_leads(self, host: str) -> bool:
+    def etcdctl(self, host: str, *words: str) -> str:
         at = ("ETCDCTL_API=3 etcdctl --cacert /etc/quorate/etcd/ca.crt --cert /etc/quorate/etcd/member.crt "
-              "--key /etc/quorate/etcd/member.key --endpoints https://127.0.0.1:2379 endpoint status")
-        return ", true, " in self.lab.run(host, "sh", "-c", at).stdout
+              "--key /etc/quorate/etcd/member.key --endpoints https://127.0.0.1:2379 ")
+        return self.lab.run(host, "sh", "-c", at + " ".join(words)).stdout
+
+    def etcd_leads(self, host: str) -> bool:
+        return ", true, " in self.etcdctl(host, "endpoint status")
+
+    def etcd_elsewhere(self, host: str) -> None:
+        """Waits until etcd's leader has left a host, as it does soon after that became the primary's."""
+        deadline = time.monotonic() + PATIENCE
+        while self.etcd_leads(host):
+            if time.monotonic() > deadline:
+                raise Failed(f"etcd's leader stays on {host}")
+            time.sleep(0.3)
+
+    def etcd_here(self, host: str) -> None:
+        """Hands etcd's lead to a host."""
+        member = self.etcdctl(host, "endpoint status").split(", ")[1]
+        for other in self.lab.hosts:
+            if not self.etcd_leads(host):
+                self.etcdctl(other, "move-leader", member)
 
 
 def main() -> int:
@@ -140,7 +160,16 @@ def main() -> int:
             if ms > median(seen[what]) * 1.25:
                 told(lab, f"{chosen.timing}-{what.replace(' ', '-').replace(',', '')}-{len(seen[what])}")
 
-        for _ in range(chosen.rounds):
+        def kill_host(with_etcd: bool):
+            primary, _ = database.whole()
+            (database.etcd_here if with_etcd else database.etcd_elsewhere)(primary)
+            writer.interruption()
+            subprocess.run([program, "lab", "kill", "--name", lab.name, primary], check=True, capture_output=True)
+            time.sleep(1)
+            note("host killed, which led etcd" if with_etcd else "host killed", primary)
+            subprocess.run([program, "lab", "start", "--name", lab.name, primary], check=True, capture_output=True)
+
+        for number in range(chosen.rounds):
             primary, _ = database.whole()
             writer.interruption()
             database.call("db", "switchover")
@@ -150,13 +179,9 @@ def main() -> int:
             lab.run(primary, "sh", "-c", "kill -9 $(pidof mariadbd)")
             time.sleep(0.5)
             note("server killed", primary)
-            primary, _ = database.whole()
-            what = "host killed, which led etcd" if database.etcd_leads(primary) else "host killed"
-            writer.interruption()
-            subprocess.run([program, "lab", "kill", "--name", lab.name, primary], check=True, capture_output=True)
-            time.sleep(1)
-            note(what, primary)
-            subprocess.run([program, "lab", "start", "--name", lab.name, primary], check=True, capture_output=True)
+            kill_host(with_etcd=False)
+            if number % LED == 0:
+                kill_host(with_etcd=True)
         database.whole()
         writer.stopped.set()
         writer.join()

@@ -7,6 +7,7 @@ use std::time::Duration;
 use failover::{Action, Amendment, Event, Node, Order, Report, Standing, Task};
 use host::clock;
 use host::database::{Gate, Site, Tasks};
+use host::etcd::Answering;
 use sd_notify::NotifyState;
 use wire::Note;
 use wire::replication::{Ask, Told};
@@ -84,11 +85,13 @@ impl Driver {
         let (door, asks) = channel();
         let lane = door::Door { gate, vip: config.address(), site: site.clone(), inbox: inbox.clone() };
         worker::start("door", move || lane.run(&asks))?;
-        let store = store_lane(config, &inbox, &view_pace)?;
-        let renewals = renewal_lane(config, &inbox)?;
-        let reports = report_lane(config, &inbox)?;
+        // A lost member of etcd is found out by whoever reads, and not again by a claim that everybody waits for.
+        let answering = Answering::default();
+        let store = store_lane(config, &answering, &inbox, &view_pace)?;
+        let renewals = renewal_lane(config, &answering, &inbox)?;
+        let reports = report_lane(config, &answering, &inbox)?;
         let tasks = task_lane(config.tasks(site.clone(), gate), &inbox, &look_pace)?;
-        watch::store(Store::new(config.access()), inbox.clone(), view_pace.clone(), view_bell)?;
+        watch::store(Store::new(config.access(), &answering), inbox.clone(), view_pace.clone(), view_bell)?;
         watch::server(site.clone(), Arc::clone(&canary), inbox.clone(), look_pace.clone(), look_bell)?;
         watch::process(&site, look_pace.clone())?;
         canary::start(site.clone(), Arc::clone(&canary))?;
@@ -287,9 +290,14 @@ impl Driver {
     }
 }
 
-fn store_lane(config: &Replication, inbox: &Inbox, view: &Pace) -> Result<Sender<StoreWork>, Error> {
+fn store_lane(
+    config: &Replication,
+    answering: &Answering,
+    inbox: &Inbox,
+    view: &Pace,
+) -> Result<Sender<StoreWork>, Error> {
     let (sender, work) = channel();
-    let (mut store, inbox, view) = (Store::new(config.access()), inbox.clone(), view.clone());
+    let (mut store, inbox, view) = (Store::new(config.access(), answering), inbox.clone(), view.clone());
     let (me, ttl) = (config.settings.me.clone(), config.settings.timing.ttl);
     worker::start("store", move || {
         while let Ok(work) = work.recv() {
@@ -316,9 +324,9 @@ fn store_lane(config: &Replication, inbox: &Inbox, view: &Pace) -> Result<Sender
     Ok(sender)
 }
 
-fn renewal_lane(config: &Replication, inbox: &Inbox) -> Result<Sender<u64>, Error> {
+fn renewal_lane(config: &Replication, answering: &Answering, inbox: &Inbox) -> Result<Sender<u64>, Error> {
     let (sender, leases) = channel();
-    let (mut store, inbox) = (Store::new(config.access()), inbox.clone());
+    let (mut store, inbox) = (Store::new(config.access(), answering), inbox.clone());
     // Of the time until the fence, one renewal may take no more than leaves room for the next.
     let limit = config.settings.timing.fence / 2;
     worker::start("lease", move || {
@@ -337,9 +345,9 @@ fn renewal_lane(config: &Replication, inbox: &Inbox) -> Result<Sender<u64>, Erro
     Ok(sender)
 }
 
-fn report_lane(config: &Replication, inbox: &Inbox) -> Result<Sender<Saying>, Error> {
+fn report_lane(config: &Replication, answering: &Answering, inbox: &Inbox) -> Result<Sender<Saying>, Error> {
     let (sender, reports) = channel::<Saying>();
-    let (mut store, inbox, me) = (Store::new(config.access()), inbox.clone(), config.settings.me.clone());
+    let (mut store, inbox, me) = (Store::new(config.access(), answering), inbox.clone(), config.settings.me.clone());
     worker::start("reports", move || {
         while let Ok(Saying { report, seen, record }) = reports.recv() {
             let stored = store.tell(&me, &report, seen, record);

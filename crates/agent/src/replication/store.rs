@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use failover::{Amendment, Leader, Report, Stored, View};
-use host::etcd::{Access, Change, Client, Compare, Range, Swap, Trouble, Txn};
+use host::etcd::{Access, Answering, Change, Client, Compare, Range, Swap, Trouble, Txn};
 use serde::{Deserialize, Serialize};
 
 const PREFIX: &str = "quorate/database/";
@@ -25,6 +25,7 @@ struct Named {
 /// A connection to etcd for one kind of work. Certificates are read when they are first needed.
 pub struct Store {
     access: Access,
+    answering: Answering,
     client: Option<Client>,
 }
 
@@ -38,14 +39,14 @@ pub struct Claim {
 
 impl Store {
     /// Nothing is opened yet.
-    pub fn new(access: Access) -> Self {
-        Self { access, client: None }
+    pub fn new(access: Access, answering: &Answering) -> Self {
+        Self { access, answering: answering.clone(), client: None }
     }
 
     fn client(&mut self) -> Result<&Client, Trouble> {
         match &mut self.client {
             Some(client) => Ok(client),
-            none => Ok(none.insert(Client::new(&self.access)?)),
+            none => Ok(none.insert(Client::beside(&self.access, &self.answering)?)),
         }
     }
 

@@ -307,10 +307,10 @@ impl Node {
     /// How soon etcd should be read again. Whoever follows learns from it that the lead is free; whoever leads renews only
     /// what it has read lately.
     pub fn read_again(&self) -> Duration {
-        let (urgent, busy) = (Duration::from_millis(50), Duration::from_millis(200));
+        let (urgent, busy, idle) = (Duration::from_millis(50), Duration::from_millis(200), Duration::from_millis(250));
         match self.press() {
             Press::Urgent => urgent,
-            Press::Idle if matches!(self.phase, Phase::Lead(_)) => busy.max(self.settings.timing.renew * 2 / 5),
+            Press::Idle if matches!(self.phase, Phase::Lead(_)) => idle.max(self.settings.timing.renew * 2 / 5),
             Press::Busy | Press::Idle => busy,
         }
     }

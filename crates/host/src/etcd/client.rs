@@ -37,9 +37,13 @@ pub struct Access {
 pub struct Client {
     agent: ureq::Agent,
     endpoints: Vec<SocketAddr>,
-    /// The place of the endpoint that answered last.
-    good: AtomicUsize,
+    good: Answering,
 }
+
+/// The place of the endpoint that answered last. Clients of the same endpoints that share it need not find out one after
+/// another that one is lost.
+#[derive(Clone, Debug, Default)]
+pub struct Answering(Arc<AtomicUsize>);
 
 /// Whether a question may be asked again when nobody knows whether it was carried out.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,6 +55,11 @@ enum Again {
 impl Client {
     /// Reads the certificates; connects when there is something to ask.
     pub fn new(access: &Access) -> Result<Self, Trouble> {
+        Self::beside(access, &Answering::default())
+    }
+
+    /// The same, beside other clients of the same endpoints.
+    pub fn beside(access: &Access, good: &Answering) -> Result<Self, Trouble> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let chain = certificates(&access.certificate)?;
         let tls = TlsConfig::builder()
@@ -61,7 +70,7 @@ impl Client {
             .build();
         // By a header "Accept" etcd knows that a question came through its gateway, and logs a warning for each one.
         let agent = http::client(http::straight(ATTEMPT).tls_config(tls).accept(AutoHeaderValue::None).build());
-        Ok(Self { agent, endpoints: access.endpoints.clone(), good: AtomicUsize::new(0) })
+        Ok(Self { agent, endpoints: access.endpoints.clone(), good: good.clone() })
     }
 
     /// The answering member's own view, which needs no quorum.
@@ -138,7 +147,7 @@ impl Client {
         again: Again,
         deadline: Instant,
     ) -> Result<A, Trouble> {
-        let first = self.good.load(Ordering::Relaxed);
+        let first = self.good.0.load(Ordering::Relaxed);
         let count = self.endpoints.len();
         let mut last = Trouble::Unsent("no endpoint is known".to_owned());
         for place in (0..count).map(|turn| (first + turn) % count) {
@@ -151,7 +160,7 @@ impl Client {
             let limit = if again == Again::Harmless { connect } else { left };
             match self.attempt(place, path, body, (connect, limit)) {
                 Ok(answer) => {
-                    self.good.store(place, Ordering::Relaxed);
+                    self.good.0.store(place, Ordering::Relaxed);
                     return Ok(answer);
                 }
                 Err(trouble) => {
@@ -162,7 +171,7 @@ impl Client {
                     };
                     // Whatever comes of this question, the next one begins with another endpoint.
                     if trouble.elsewhere() {
-                        self.good.store((place + 1) % count, Ordering::Relaxed);
+                        self.good.0.store((place + 1) % count, Ordering::Relaxed);
                     }
                     last = trouble;
                     if !on {
@@ -276,7 +285,7 @@ mod tests {
         let client = Client {
             agent: http::client(http::straight(ATTEMPT).build()),
             endpoints: vec![closed, closed],
-            good: AtomicUsize::new(1),
+            good: Answering::default(),
         };
         let since = Instant::now();
         assert!(client.put("a", b"b", since + Duration::from_secs(2)).unwrap_err().untouched());

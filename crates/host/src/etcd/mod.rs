@@ -11,6 +11,6 @@ mod trouble;
 mod txn;
 
 pub use answer::{Entry, Range, Status};
-pub use client::{Access, Client};
+pub use client::{Access, Answering, Client};
 pub use trouble::Trouble;
 pub use txn::{Change, Compare, Swap, Txn};

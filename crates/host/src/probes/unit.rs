@@ -11,7 +11,7 @@ use crate::{command, database};
 
 /// So long systemd's "active" stands for processes that go on running: a daemon that looks again and again need not start
 /// a program each time. A unit that ends loses its processes and is asked about at once.
-const STANDS: Duration = Duration::from_secs(10);
+const STANDS: Duration = Duration::from_secs(30);
 
 /// Units that systemd called active: for which start, and when.
 static ACTIVE: Mutex<BTreeMap<String, (String, Instant)>> = Mutex::new(BTreeMap::new());
