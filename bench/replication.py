@@ -157,7 +157,7 @@ def main() -> int:
             ms = writer.interruption()
             seen.setdefault(what, []).append(ms)
             print(f"{len(seen[what]):>3}  {what:<44} {host}  {ms:.0f} ms", flush=True)
-            if ms > median(seen[what]) * 1.25:
+            if ms > median(seen[what]) * 1.1:
                 told(lab, f"{chosen.timing}-{what.replace(' ', '-').replace(',', '')}-{len(seen[what])}")
 
         def kill_host(with_etcd: bool):

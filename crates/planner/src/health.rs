@@ -103,6 +103,20 @@ pub struct HostHealth {
     pub notes: Vec<Note>,
 }
 
+impl Health {
+    /// Whether a run that has ended need not wait any longer: all is well, but for what no step waits for, such as the last
+    /// backup, which stays as it is until somebody makes another.
+    pub fn settled(&self, cluster: &Cluster) -> bool {
+        let stays = |c: &ComponentHealth| {
+            components::by_id(&c.component)
+                .is_some_and(|k| k.hosts(cluster).iter().all(|h| k.awaits(cluster, h).is_empty()))
+        };
+        self.hosts.iter().all(|h| h.reached)
+            && self.capabilities.iter().all(|c| c.state == State::Healthy)
+            && self.components.iter().all(|c| (c.healthy == c.total && c.notes.is_empty()) || stays(c))
+    }
+}
+
 /// Puts everything together.
 pub fn health(seen: Seen<'_>) -> Health {
     // Of what rests on no host of the cluster nothing was seen, unless somebody looks at it from here.

@@ -341,3 +341,23 @@ fn an_external_database_is_what_its_users_see() {
     let note = "outside-lost what=database: mysql.example.com:3306".to_owned();
     assert_eq!(states(all), (Lost, Lost, Healthy, vec![note]));
 }
+
+/// A run waits at its end for what comes right by itself: a backup that failed does not, and is told all the same.
+#[test]
+fn a_failed_backup_is_told_and_not_waited_for() {
+    let text = include_str!("../../../examples/replication.yaml").replace(
+        "    schemas:",
+        "    backup: { to: { directory: { path: /mnt/backup } }, keep: { daily: 1, weekly: 0 } }\n    schemas:",
+    );
+    let cluster = model::parse(&text).unwrap();
+    let plan = || Probed { cluster: cluster.clone(), reports: well(&cluster), absent: BTreeMap::new() };
+    let state = |probed: Probed| {
+        let health = probed.health();
+        (health.state, health.settled(&cluster))
+    };
+    assert_eq!(state(plan()), (State::Healthy, true));
+    assert_eq!(state(plan().failing("backup", "node3")), (State::Degraded, true));
+    assert_eq!(state(plan().failing("backup", "node3").failing("gateway", "node2")), (State::Degraded, false));
+    assert_eq!(state(plan().failing("backup", "node3").without("node2")), (State::Degraded, false));
+    assert_eq!(state(plan().noted("replication", "node2", "replication-behind")), (State::Degraded, false));
+}

@@ -401,11 +401,11 @@ async fn settle(options: &ApplyOptions, fleet: &mut Fleet, token: u64, wanted: S
             .await;
         released |= finish && !grants(answers.clone()).is_empty();
         let seen = health_of(&options.cluster, fleet, answers);
-        let settled = seen.hosts.iter().all(|h| !h.reached || h.state == State::Healthy);
+        let others_well = seen.hosts.iter().all(|h| !h.reached || h.state == State::Healthy);
         let part_works = touched
             .as_ref()
             .is_some_and(|t| seen.components.iter().filter(|c| t.contains(&c.component)).all(|c| c.healthy == c.total));
-        let works = seen.state == State::Healthy || (settled && !fleet.absent.is_empty()) || part_works;
+        let works = seen.settled(&options.cluster) || (others_well && !fleet.absent.is_empty()) || part_works;
         if works || Instant::now() >= deadline || *options.stop.borrow() {
             if !released {
                 release(&fleet.links, token).await;

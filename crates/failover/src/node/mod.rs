@@ -321,7 +321,8 @@ impl Node {
             Phase::Claim | Phase::Fence { .. } => (true, false),
             Phase::Follow { .. } => {
                 let next = record.and_then(|r| r.handover.as_deref()) == Some(self.me());
-                (next || self.leaderless.is_some(), self.view().is_none_or(|view| self.awaited(view)))
+                let urgent = next || self.leaderless.is_some() || self.leader_overdue();
+                (urgent, self.view().is_none_or(|view| self.awaited(view)))
             }
             Phase::Lead(lead) => {
                 let settled = record.is_some_and(|r| r.sync.len() == 1 && r.wanted.is_none());
@@ -337,6 +338,14 @@ impl Node {
         } else {
             Press::Idle
         }
+    }
+
+    /// Whether the leader has said nothing for so long that its lease may soon be over; it says something every second, for
+    /// its agent writes as often.
+    fn leader_overdue(&self) -> bool {
+        let Some(At { what: view, asked }) = &self.view else { return false };
+        let heard = view.leader.as_ref().and_then(|leader| self.heard.get(&leader.host));
+        heard.is_some_and(|(_, since)| asked.saturating_sub(*since) >= self.settings.timing.ttl * 3 / 4)
     }
 
     /// What etcd showed last.

@@ -133,9 +133,9 @@ const CASES: &[(Breakage, &str, usize, &[u64])] = &[
     (Breakage::AdmitsAll, "I2", 3, &[180, 233, 328]),
     (Breakage::AcknowledgesUntold, "I2", 3, &[43, 73, 79]),
     (Breakage::OpensForLong, "I1", 2, &[50, 145, 180]),
-    (Breakage::IgnoresOther, "I2", 3, &[525, 1600, 3494]),
+    (Breakage::IgnoresOther, "I2", 3, &[525, 1600, 5805]),
     (Breakage::AnybodyLeads, "I2", 3, &[6, 11, 21]),
-    (Breakage::AddsEarly, "I2", 2, &[12, 29, 50]),
+    (Breakage::AddsEarly, "I2", 2, &[3, 12, 29]),
 ];
 
 /// The first seeds, of so many, that show a break.
