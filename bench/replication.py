@@ -116,11 +116,15 @@ class Database:
 
     def etcd_elsewhere(self, host: str) -> None:
         """Waits until etcd's leader has left a host, as it does soon after that became the primary's."""
-        deadline = time.monotonic() + PATIENCE
+        deadline, moved = time.monotonic() + PATIENCE, False
         while self.etcd_leads(host):
             if time.monotonic() > deadline:
                 raise Failed(f"etcd's leader stays on {host}")
+            moved = True
             time.sleep(0.3)
+        if moved:
+            # A new leader of etcd gives every lease a second more, until it is renewed.
+            time.sleep(2)
 
     def etcd_here(self, host: str) -> None:
         """Hands etcd's lead to a host."""
