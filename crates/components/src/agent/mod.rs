@@ -24,6 +24,9 @@ pub(crate) const ID: &str = "agent";
 const UNIT: &str = "quorate-agent.service";
 /// The agent's own certificate, with which it asks etcd.
 const CERTIFICATES: &str = "/etc/quorate/agent";
+/// Seconds in which the host's systemd must have done something, where it drives a database and has a watchdog. Long after
+/// its lease is over, and longer than a host under load keeps its first process waiting.
+const RESET_S: u32 = 20;
 
 impl Component for Agent {
     fn id(&self) -> &'static str {
@@ -67,7 +70,10 @@ impl Component for Agent {
                 "/etc/systemd/system/quorate-agent.service",
                 render(
                     include_str!("quorate-agent.service.j2"),
-                    context! { replicated => replicated::of_agent(at, CERTIFICATES).is_some(), data_dir => DATA_DIR },
+                    context! {
+                        replicated => replicated::of_agent(at, CERTIFICATES).is_some(), data_dir => DATA_DIR,
+                        reset_s => RESET_S,
+                    },
                 ),
             ),
         ];

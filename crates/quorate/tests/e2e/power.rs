@@ -26,11 +26,23 @@ fn nothing_acknowledged_is_lost_with_a_primarys_power() {
     let emulated = "failureDomain: { rack: c } }\n    - { name: node4, address: 10.88.0.14, roles: [database] }\n";
     let mut demo =
         Demo::with_vm("e2e-power", &hosts.replacen("failureDomain: { rack: c } }\n", emulated, 1), 4, EMULATED);
+    // A watchdog of its own, which containers cannot have.
+    demo.sh(EMULATED, "modprobe softdog && test -c /dev/watchdog0");
     demo.apply().expect(0);
+    fed(&demo, "active", "20s");
     if demo.pair().0 != EMULATED {
         demo.run(&["db", "switchover", "--to", EMULATED]).expect(0);
     }
     eventually("the emulated host is primary", LIMIT, || demo.leads(EMULATED, OTHER));
+
+    // An agent that is told to stop takes it back, one that dies does not: the next one is there at once.
+    demo.sh(EMULATED, "systemctl kill --signal=KILL quorate-agent");
+    fed(&demo, "active", "20s");
+    demo.sh(EMULATED, "systemctl stop quorate-agent");
+    fed(&demo, "inactive", "0");
+    demo.sh(EMULATED, "systemctl start quorate-agent");
+    fed(&demo, "active", "20s");
+    eventually("the emulated host is primary again", LIMIT, || demo.leads(EMULATED, OTHER));
 
     let addresses = [OTHER, EMULATED].map(|h| (h, demo.lab.host(h).unwrap().address.to_string()));
     let witness = Witness::start(&demo, &addresses);
@@ -48,6 +60,13 @@ fn nothing_acknowledged_is_lost_with_a_primarys_power() {
     println!("{:?}; writers waited {:?}", testimony.acknowledged(), testimony.silence(lost, served));
     assert!(testimony.acknowledged().get(EMULATED).is_some_and(|n| *n > 20), "it was under load");
     testimony.assert_true();
+}
+
+/// The watchdog of the emulated host, as the kernel sees it, and what systemd makes of it.
+#[track_caller]
+fn fed(demo: &Demo, state: &str, reset: &str) {
+    assert_eq!(demo.sh(EMULATED, "cat /sys/class/watchdog/watchdog0/state").trim(), state);
+    assert_eq!(demo.sh(EMULATED, "systemctl show -p RuntimeWatchdogUSec --value").trim(), reset);
 }
 
 impl Demo {
