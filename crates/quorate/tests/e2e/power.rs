@@ -30,7 +30,8 @@ fn nothing_acknowledged_is_lost_with_a_primarys_power() {
     demo.sh(EMULATED, "modprobe softdog && test -c /dev/watchdog0");
     demo.apply().expect(0);
     // An agent that is told to stop takes it back, one that dies does not: the next one is there at once.
-    demo.sh(EMULATED, "systemctl kill --signal=KILL quorate-agent");
+    let back = "systemctl kill --signal=KILL quorate-agent; sleep 1; until systemctl is-active quorate-agent; do sleep 0.5; done";
+    demo.sh(EMULATED, back);
     fed(&demo, "active", "20s");
     demo.sh(EMULATED, "systemctl stop quorate-agent");
     fed(&demo, "inactive", "0");
