@@ -42,10 +42,11 @@ pub fn runs(active: &str) -> bool {
     matches!(active, "active" | "reloading" | "refreshing")
 }
 
-/// Whether nothing of a unit runs, comes or goes.
+/// Whether nothing of a unit runs, comes or goes, as far as systemd says so.
 pub fn at_rest(name: &str) -> bool {
-    let unit = looks::unit(name);
-    !unit.exists || matches!(unit.active.as_str(), "inactive" | "failed")
+    let shown = looks::show(name);
+    let is = |property: &str, word: &str| shown.get(property).is_some_and(|s| s == word);
+    is("LoadState", "not-found") || is("ActiveState", "inactive") || is("ActiveState", "failed")
 }
 
 /// Makes systemd know what the unit's files say, notes how it was, and has it start at boot or not.
