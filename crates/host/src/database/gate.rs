@@ -82,8 +82,12 @@ impl Gate {
         change(&admission(replicas))
     }
 
-    /// Refuses everything that goes to this source, at once and for a moment. A receiving thread with a source that is
+    /// Refuses every new connection to this source, at once and for a moment. A receiving thread with a source that is
     /// frozen or gone would otherwise wait for seconds before it ends: in order to say goodbye it connects anew.
+    ///
+    /// The end of its old connection must reach the source. MariaDB (10.11.19, and its main branch of 2026) waits for the
+    /// thread that receives acknowledgements when a replica comes back before its last connection has ended
+    /// (`Ack_receiver::remove_slave`), wakes it by nothing but that end, and lets nobody connect meanwhile.
     pub fn forsake(&self, source: IpAddr) -> Result<(), Error> {
         change(&[Change::Put { set: set_of("forsaken", source), key: key(source), life: Some(FORSAKEN) }])
     }
@@ -114,8 +118,8 @@ add rule inet {GATE} arriving tcp dport {port} reject with tcp reset
 add rule inet {GATE} arriving tcp dport {replication_port} ip saddr @replicas accept
 add rule inet {GATE} arriving tcp dport {replication_port} ip6 saddr @replicas6 accept
 add rule inet {GATE} arriving tcp dport {replication_port} drop
-add rule inet {GATE} leaving tcp dport {replication_port} ip daddr @forsaken reject with tcp reset
-add rule inet {GATE} leaving tcp dport {replication_port} ip6 daddr @forsaken6 reject with tcp reset"
+add rule inet {GATE} leaving tcp dport {replication_port} tcp flags syn / fin,syn,rst,ack ip daddr @forsaken reject with tcp reset
+add rule inet {GATE} leaving tcp dport {replication_port} tcp flags syn / fin,syn,rst,ack ip6 daddr @forsaken6 reject with tcp reset"
         )
     }
 
@@ -184,6 +188,13 @@ mod tests {
         let reject = rules.find("tcp dport 3306 reject with tcp reset").unwrap();
         assert!(rules.find("tcp dport 3306 tcp dport @open accept").unwrap() < reject);
         assert!(rules.ends_with("reject with tcp reset"));
+    }
+
+    #[test]
+    fn a_forsaken_source_is_refused_new_connections_only() {
+        let rules = GATE.rules();
+        let mut leaving = rules.lines().filter(|rule| rule.contains("leaving tcp"));
+        assert!(leaving.all(|rule| rule.contains("tcp flags syn / fin,syn,rst,ack")), "{rules}");
     }
 
     #[test]

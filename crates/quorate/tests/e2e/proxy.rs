@@ -55,6 +55,14 @@ impl Clients {
         (0..8).filter_map(who).map(|(host, _)| host).collect()
     }
 
+    /// What the balancer and the agents said in the last seconds.
+    fn told(&self) -> String {
+        let said = |host: &&str| {
+            self.demo.sh(host, "journalctl -o short-precise --since -12s -u quorate-agent -u haproxy -u mariadb")
+        };
+        HOSTS.iter().map(|host| format!("{host}:\n{}", said(host))).collect()
+    }
+
     /// Writes a value, which may be there already.
     #[track_caller]
     fn write(&self, value: u64) {
@@ -116,7 +124,7 @@ fn writers_are_led_to_the_primary_and_readers_to_replicas() {
     // The agent starts it again and again, and it fails again.
     let since = Instant::now();
     while since.elapsed() < Duration::from_secs(4) {
-        assert_eq!(clients.read_from(), other);
+        assert_eq!(clients.read_from(), other, "{}", clients.told());
     }
 
     // The other one falls behind the bound. With no replica near enough the primary answers.
