@@ -155,10 +155,9 @@ impl Driver {
             Input::Seen { event, lag } => {
                 let asked = if let Event::Seen { asked, .. } = &event { Some(*asked) } else { None };
                 self.step(event);
-                if let Some(asked) = asked {
-                    let follows = lag.is_some() && show::follows(&self.node);
+                if let (Some(asked), Some(copying)) = (asked, show::copying(&self.node, lag)) {
                     self.aside.compare(asked, show::compared(&self.node));
-                    self.aside.looked(asked, follows, lag);
+                    self.aside.looked(asked, copying, lag);
                 }
             }
             Input::Asked { ask, answer } => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use failover::{Node, Position, Server, Standing, View};
+use failover::{Node, Position, Server, Source, Standing, View};
 use wire::replication as wire_db;
 use wire::{Note, ProbeReport};
 
@@ -15,6 +15,10 @@ const VIEW: Duration = Duration::from_secs(3);
 /// misses and takes itself for caught up; one that cannot apply is started again each second, only to fail again.
 const STEADY: Duration = Duration::from_secs(2);
 
+/// For so long a server that goes on applying may be without its source and be taken for one that has followed all the
+/// time: it connects anew when it is to acknowledge, or no more to.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// What is known besides what the protocol keeps.
 #[derive(Clone, Debug, Default)]
 pub struct Aside {
@@ -24,18 +28,47 @@ pub struct Aside {
     lag: Option<Duration>,
     /// When that was seen.
     seen: Duration,
-    /// Since when every look has shown it following.
-    since: Option<Duration>,
+    course: Option<Course>,
     /// How far the primary's log went when it was first heard of, which this server has not received yet.
     awaited: Option<(Position, Duration)>,
 }
 
+/// What every look has shown for a while.
+#[derive(Clone, Debug)]
+struct Course {
+    source: String,
+    since: Duration,
+    /// Since when nothing is received.
+    paused: Option<Duration>,
+}
+
+/// What one look shows of a server that should follow the present primary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Copying<'a> {
+    From(&'a str),
+    /// It applies, and receives nothing at this moment.
+    Paused(&'a str),
+    No,
+}
+
 impl Aside {
-    /// A look at this moment showed the server following, or not, and so far behind.
-    pub fn looked(&mut self, at: Duration, follows: bool, lag: Option<Duration>) {
+    /// What a look at this moment showed, and how far the server was behind.
+    pub fn looked(&mut self, at: Duration, copying: Copying<'_>, lag: Option<Duration>) {
         self.seen = at;
         self.lag = lag;
-        self.since = self.since.filter(|_| follows).or(follows.then_some(at));
+        let (Copying::From(source) | Copying::Paused(source)) = copying else {
+            self.course = None;
+            return;
+        };
+        let course = self.course.take().filter(|course| course.source == source);
+        let course = course.filter(|course| course.paused.is_none_or(|since| at.saturating_sub(since) <= PAUSE));
+        self.course = match copying {
+            Copying::From(_) => {
+                let since = course.map_or(at, |course| course.since);
+                Some(Course { source: source.to_owned(), since, paused: None })
+            }
+            _ => course.map(|course| Course { paused: course.paused.or(Some(at)), ..course }),
+        };
     }
 
     /// The primary's log goes so far, by its own word, and this server has received so much of it; `None`: it does not
@@ -55,7 +88,7 @@ impl Aside {
     }
 
     fn steady(&self) -> bool {
-        self.since.is_some_and(|since| self.seen.saturating_sub(since) >= STEADY)
+        self.course.as_ref().is_some_and(|course| self.seen.saturating_sub(course.since) >= STEADY)
     }
 }
 
@@ -90,9 +123,26 @@ fn why_not(node: &Node, leader: Option<&str>, me: &str) -> Note {
 
 /// Whether the server follows the present primary, with both threads.
 pub fn follows(node: &Node) -> bool {
-    let (Some(view), Some(Server::Up(up))) = (node.view(), node.sight().map(|s| &s.server)) else { return false };
+    source(node).is_some_and(|s| s.io)
+}
+
+/// What the last look showed, and how far the server was behind by its own word; `None`: nothing, the server was silent.
+pub fn copying(node: &Node, lag: Option<Duration>) -> Option<Copying<'_>> {
+    if node.sight().is_some_and(|sight| sight.server == Server::Silent) {
+        return None;
+    }
+    Some(match source(node) {
+        Some(source) if source.io && lag.is_some() => Copying::From(&source.host),
+        Some(source) => Copying::Paused(&source.host),
+        None => Copying::No,
+    })
+}
+
+/// The server's source, if it is the present primary and what comes from it is applied.
+fn source(node: &Node) -> Option<&Source> {
+    let (view, Server::Up(up)) = (node.view()?, &node.sight()?.server) else { return None };
     let owner = owner(view);
-    up.source.as_ref().is_some_and(|s| owner == Some(s.host.as_str()) && s.io && s.sql && !s.diverged)
+    up.source.as_ref().filter(|s| owner == Some(s.host.as_str()) && s.sql && !s.diverged)
 }
 
 /// Who leads and owns the record.
@@ -109,8 +159,10 @@ pub fn compared(node: &Node) -> Option<(&Position, Position)> {
 }
 
 /// How far this host is behind the present primary; `None` when it does not follow it, or has not for long enough to know.
+/// A server that is silent for a moment was so far behind when it last answered.
 pub fn following(node: &Node, aside: &Aside) -> Option<Following> {
-    let lag = aside.behind().filter(|_| aside.steady() && follows(node))?;
+    let (course, owner) = (aside.course.as_ref()?, owner(node.view()?)?);
+    let lag = aside.behind().filter(|_| aside.steady() && course.source == owner)?;
     Some(Following { lag, at: aside.seen })
 }
 
@@ -181,16 +233,32 @@ mod tests {
     #[test]
     fn who_begins_to_follow_is_not_near_before_that_has_lasted() {
         let mut aside = Aside::default();
-        let mut look = |ms, follows| {
-            aside.looked(Duration::from_millis(ms), follows, None);
+        let mut look = |ms, copying| {
+            aside.looked(Duration::from_millis(ms), copying, None);
             aside.steady()
         };
-        assert!(!look(0, true) && !look(1800, true));
-        assert!(look(2000, true));
+        let a = Copying::From("a");
+        assert!(!look(0, a) && !look(1800, a));
+        assert!(look(2000, a));
         // Every second it is started again, and fails again.
-        let again: Vec<bool> = (11..30).map(|i| look(i * 200, i % 5 != 0)).collect();
+        let again: Vec<bool> = (11..30).map(|i| look(i * 200, if i % 5 == 0 { Copying::No } else { a })).collect();
         assert!(again[..4].iter().all(|steady| *steady));
         assert!(!again[4..].iter().any(|steady| *steady), "{again:?}");
+    }
+
+    #[test]
+    fn who_connects_anew_at_once_has_followed_all_the_time() {
+        let mut aside = Aside::default();
+        let mut look = |ms, copying| {
+            aside.looked(Duration::from_millis(ms), copying, None);
+            aside.steady()
+        };
+        assert!(!look(0, Copying::Paused("a")) && !look(100, Copying::From("a")));
+        assert!(look(2100, Copying::From("a")));
+        assert!(look(2300, Copying::Paused("a")) && look(3200, Copying::Paused("a")) && look(3300, Copying::From("a")));
+        // Not where that takes long, and not where it is another one's.
+        assert!(look(3500, Copying::Paused("a")) && !look(4600, Copying::From("a")));
+        assert!(look(6600, Copying::From("a")) && !look(6700, Copying::From("b")));
     }
 
     #[test]
@@ -200,7 +268,7 @@ mod tests {
         let mut look = |ms, told, received| {
             let now = Duration::from_millis(ms);
             aside.compare(now, Some((&position(told), position(received))));
-            aside.looked(now, true, Some(Duration::ZERO));
+            aside.looked(now, Copying::From("a"), Some(Duration::ZERO));
             aside.behind().unwrap().as_millis()
         };
         assert_eq!(look(0, "0-1-10", "0-1-10"), 0);

@@ -27,9 +27,14 @@ impl Node {
         }
     }
 
-    /// A replica may be read: behind the same door, which shuts by itself here too.
+    /// A replica may be read: behind the same door, which shuts by itself here too. Of a server that is silent for a
+    /// moment nothing new is known: its readers have what is left of that time.
     fn lend(&mut self, now: Duration, out: &mut Vec<Action>) {
-        let reads = self.up().is_some_and(|up| !up.writable && up.source.is_some()) && !self.lanes.killing;
+        let reads = match self.sight().map(|s| &s.server) {
+            Some(Server::Up(up)) => !up.writable && up.source.is_some() && !self.lanes.killing,
+            Some(Server::Silent) if !self.lanes.killing => return,
+            _ => false,
+        };
         let life = self.settings.timing.fence;
         if !reads {
             if self.door.read_until.take().is_some() {

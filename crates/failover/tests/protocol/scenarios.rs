@@ -299,3 +299,26 @@ fn a_host_that_stands_still_is_asked_once() {
         }
     }
 }
+
+/// A replica that is slow to answer once is not a reason to end its readers' sessions; one that answers no more is.
+#[test]
+fn readers_stay_with_a_replica_that_is_silent_for_a_moment() {
+    let setup = Setup { hosts: 3, timing: Timing::SAFE, policy: OnReplicaLoss::Degrade, broken: None };
+    // One is silent for half a second, the other for good.
+    let mut simulation = Simulation::new(founded(setup), 3, false);
+    let start = simulation.world.now;
+    let plan = vec![(start + ms(2000), Freeze(1)), (start + ms(2000), Freeze(2)), (start + ms(2500), Thaw(1))];
+    let (mut shut, mut silent) = (false, None);
+    let ended = simulation.run(start + ms(8000), &plan, |world| {
+        let now = world.now - start;
+        let open = |host: usize| world.hosts[host].door.is_some_and(|until| world.now < until);
+        shut |= now > ms(1000) && !open(1);
+        if now > ms(2000) && !open(2) {
+            silent = silent.or(Some(now - ms(2000)));
+        }
+        now > ms(7000)
+    });
+    assert!(ended.is_ok(), "nothing is lost");
+    assert!(!shut, "the one that answered again");
+    assert!(silent.is_some_and(|after| after <= Timing::SAFE.fence), "the other after {silent:?}");
+}
