@@ -282,6 +282,7 @@ impl Driver {
         }
         self.view_pace.set(self.node.read_again());
         self.look_pace.set(self.node.look_again());
+        self.look_pace.doubt(self.node.in_vain(now));
         if now.saturating_sub(self.alive) >= ALIVE {
             self.alive = now;
             let _ = sd_notify::notify(&[NotifyState::Watchdog]);

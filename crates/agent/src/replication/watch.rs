@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use failover::{Event, Order, Server, Up};
+use failover::{Event, Order, Server};
 use host::clock;
 use host::database::{Look, Site, look, observe};
 use host::probes::Session;
@@ -19,14 +19,14 @@ use crate::{Error, worker};
 
 /// An order to found that is older was for another time.
 const FOUND: Duration = Duration::from_secs(300);
-/// Commits that have waited for so long without any being acknowledged make the next look connect anew, and again after
-/// as long.
+/// Commits that have waited in vain for so long make the next look connect anew, and again after as long.
 const DOUBT: Duration = Duration::from_secs(1);
 
 /// How often something is looked at, and a bell for a look at once.
 #[derive(Clone)]
 pub struct Pace {
     every: Arc<AtomicU64>,
+    doubts: Arc<AtomicU64>,
     bell: SyncSender<()>,
 }
 
@@ -34,7 +34,7 @@ impl Pace {
     /// A pace and the bell's other end.
     pub fn new(every: Duration) -> (Self, Receiver<()>) {
         let (bell, rung) = sync_channel(1);
-        (Self { every: Arc::new(AtomicU64::new(millis(every))), bell }, rung)
+        (Self { every: Arc::new(AtomicU64::new(millis(every))), doubts: Arc::default(), bell }, rung)
     }
 
     /// Changes the pace; a quicker one counts at once.
@@ -48,6 +48,17 @@ impl Pace {
     /// Looks at once.
     pub fn now(&self) {
         let _ = self.bell.try_send(());
+    }
+
+    /// Commits have waited in vain for so long.
+    pub fn doubt(&self, in_vain: Duration) {
+        self.doubts.store(millis(in_vain) / millis(DOUBT), Ordering::Relaxed);
+    }
+
+    /// Whether there is doubt again. `resolved`: how often there was when this was asked before.
+    fn doubted(&self, resolved: &mut u64) -> bool {
+        let doubts = self.doubts.load(Ordering::Relaxed);
+        doubts > std::mem::replace(resolved, doubts)
     }
 
     fn wait(&self, rung: &Receiver<()>, since: Duration) {
@@ -115,12 +126,11 @@ pub fn server(
     rung: Receiver<()>,
 ) -> Result<(), Error> {
     worker::start("server-look", move || {
-        let (mut session, mut doubt): (Option<Session>, _) = (None, Doubt::default());
+        let (mut session, mut resolved): (Option<Session>, _) = (None, 0);
         loop {
             let asked = clock::now();
-            let Look { mut sight, lag } = look(&site, &mut session, doubt.due(asked));
+            let Look { mut sight, lag } = look(&site, &mut session, pace.doubted(&mut resolved));
             if let Server::Up(up) = &mut sight.server {
-                doubt.consider(asked, up);
                 up.canary = canary.lock().unwrap_or_else(PoisonError::into_inner).judge(clock::now());
             }
             inbox.put(Input::Seen { event: Event::Seen { sight, asked }, lag });
@@ -129,53 +139,23 @@ pub fn server(
     })
 }
 
-/// Whether a server that answers over an open session can be believed. Commits that wait and wait may be a lost replica's
-/// matter, or this server's: it can hang for everybody who connects, and for the commits, and go on answering those that
-/// it knows (MariaDB 10.11.19, where `kill_zombie_dump_threads` meets the thread that receives acknowledgements).
-#[derive(Debug, Default)]
-struct Doubt {
-    /// Since when the count of acknowledged commits has stood still, or when it was last asked anew.
-    since: Option<(Duration, u64)>,
-}
-
-impl Doubt {
-    fn due(&mut self, now: Duration) -> bool {
-        let due = self.since.filter(|(since, _)| now.saturating_sub(*since) >= DOUBT);
-        if let Some((_, acknowledged)) = due {
-            self.since = Some((now, acknowledged));
-        }
-        due.is_some()
-    }
-
-    fn consider(&mut self, now: Duration, up: &Up) {
-        self.since = match self.since {
-            _ if up.waiting == 0 => None,
-            Some((since, acknowledged)) if acknowledged == up.acknowledged => Some((since, acknowledged)),
-            _ => Some((now, up.acknowledged)),
-        };
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn commits_that_wait_in_vain_make_looks_connect_anew_once_a_second() {
-        let at = Duration::from_millis;
-        let up = |waiting, acknowledged| Up { waiting, acknowledged, ..Up::default() };
-        let mut doubt = Doubt::default();
-        doubt.consider(at(0), &up(1, 7));
-        doubt.consider(at(900), &up(1, 7));
-        assert!(!doubt.due(at(900)));
-        // Others are acknowledged: it is only busy.
-        doubt.consider(at(950), &up(1, 8));
-        assert!(!doubt.due(at(1900)));
-        assert!(doubt.due(at(1950)));
-        assert!(!doubt.due(at(2000)));
-        doubt.consider(at(2000), &up(3, 8));
-        assert!(doubt.due(at(2950)));
-        doubt.consider(at(2950), &up(0, 8));
-        assert!(!doubt.due(at(9000)));
+        let (pace, _bell) = Pace::new(Duration::from_secs(1));
+        let mut resolved = 0;
+        let mut doubted = |in_vain| {
+            pace.doubt(Duration::from_millis(in_vain));
+            pace.doubted(&mut resolved)
+        };
+        assert_eq!(
+            [0, 999, 1000, 1050, 1999, 2100, 2200].map(&mut doubted),
+            [false, false, true, false, false, true, false]
+        );
+        // Others were acknowledged: it was only busy.
+        assert_eq!([0, 400, 1000].map(&mut doubted), [false, false, true]);
     }
 }

@@ -315,6 +315,14 @@ impl Node {
         }
     }
 
+    /// For how long commits have waited here without any being acknowledged. Until it is known whether this server or a
+    /// replica keeps them waiting, a look over an open connection does not tell: a server can hang for everybody who
+    /// connects, and for the commits, and go on answering those that it knows.
+    pub fn in_vain(&self, now: Duration) -> Duration {
+        let Phase::Lead(Lead { stalled: Some((since, _)), .. }) = &self.phase else { return Duration::ZERO };
+        now.saturating_sub(*since)
+    }
+
     fn press(&self) -> Press {
         let record = self.record();
         let (urgent, busy) = match &self.phase {
