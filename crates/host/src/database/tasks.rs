@@ -101,6 +101,10 @@ impl Tasks {
         sql(&mut session, RELAY_UNSYNCED)?;
         self.own_position(&mut session)?;
         sql(&mut session, &format!("SET GLOBAL slave_net_timeout = {SILENCE}"))?;
+        // What was received goes with the change of the source in any case. After a loss of power the files about it may
+        // name logs that are gone (they are flushed now and then only), and such a source cannot be changed: error 1201,
+        // for ever.
+        sql(&mut session, "RESET SLAVE")?;
         sql(&mut session, &self.change_master(address))?;
         sql(&mut session, "START SLAVE")?;
         copy::settled(&self.site.data_dir)

@@ -58,6 +58,24 @@ fn nothing_acknowledged_is_lost_with_a_primarys_power() {
     println!("{:?}; writers waited {:?}", testimony.acknowledged(), testimony.silence(lost, served));
     assert!(testimony.acknowledged().get(EMULATED).is_some_and(|n| *n > 20), "it was under load");
     testimony.assert_true();
+    reset(&demo);
+}
+
+/// A host whose systemd stands still feeds its watchdog no more, is reset, and comes back as a replica. It loses what it had
+/// not flushed of what it knew as a replica, too: where in the primary's log it was.
+fn reset(demo: &Demo) {
+    let boot = || demo.try_sh(EMULATED, "cat /proc/sys/kernel/random/boot_id").1;
+    let before = boot();
+    demo.sh(EMULATED, "modprobe softdog && systemctl restart quorate-agent");
+    fed(demo, "active", "20s");
+    demo.sh(EMULATED, "echo 1 > /sys/fs/cgroup/init.scope/cgroup.freeze");
+    // A login would wait for systemd.
+    std::thread::sleep(Duration::from_secs(20));
+    eventually("the host was reset", LIMIT, || {
+        let now = boot();
+        !now.trim().is_empty() && now != before
+    });
+    eventually("it follows again", LIMIT, || demo.leads(OTHER, EMULATED));
 }
 
 /// The watchdog of the emulated host, as the kernel sees it, and what systemd makes of it.
