@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::{Record, Report, Sight, View};
+use crate::{Position, Record, Report, Sight, View};
 
 /// How a server is started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,6 +30,9 @@ pub enum Task {
     SemiReplica(bool),
     /// Let commits wait for an acknowledgement, or not.
     SemiPrimary(bool),
+    /// End the wait of commits if all that the log holds goes no further than this, which the one host that may acknowledge
+    /// has received: it never will acknowledge what it received before it was asked to.
+    Confirm(Position),
     /// Forget the source, and acknowledge no more.
     Detach,
     /// Take writes, unless it is past this moment.

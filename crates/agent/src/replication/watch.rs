@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use failover::{Event, Order, Server};
 use host::clock;
-use host::database::{Look, Site, look, observe};
+use host::database::{Look, Site, end_stale, look, observe};
 use host::probes::Session;
 use wire::replication::FOUND_FLAG;
 
@@ -129,7 +129,11 @@ pub fn server(
         let (mut session, mut resolved): (Option<Session>, _) = (None, 0);
         loop {
             let asked = clock::now();
-            let Look { mut sight, lag } = look(&site, &mut session, pace.doubted(&mut resolved));
+            let doubted = pace.doubted(&mut resolved);
+            if doubted {
+                end_stale_ones(site.replication_port);
+            }
+            let Look { mut sight, lag } = look(&site, &mut session, doubted);
             if let Server::Up(up) = &mut sight.server {
                 up.canary = canary.lock().unwrap_or_else(PoisonError::into_inner).judge(clock::now());
             }
@@ -137,6 +141,15 @@ pub fn server(
             pace.wait(&rung, asked);
         }
     })
+}
+
+/// Commits may wait for a replica that is gone without a word; as it comes back, everybody would wait for its end.
+fn end_stale_ones(port: u16) {
+    match end_stale(port) {
+        Ok(0) => {}
+        Ok(count) => tracing::warn!(count, "connections of replicas that confirm nothing were ended"),
+        Err(error) => tracing::warn!(%error, "connections of replicas that are gone cannot be ended"),
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{Lead, Lost, Node, Phase, Trail};
-use crate::{Action, Amendment, Member, OnReplicaLoss, Record, Report, Up, View};
+use crate::{Action, Amendment, Member, OnReplicaLoss, Record, Report, Task, Up, View};
 
 /// A host that did not manage to become synchronous is not asked again before this.
 const AGAIN: Duration = Duration::from_secs(4);
@@ -22,7 +22,7 @@ const PROGRESS: Duration = Duration::from_millis(1200);
 impl Node {
     pub(super) fn members(&mut self, now: Duration, record: &Record, up: &Up, view: &View, out: &mut Vec<Action>) {
         self.remember(now, up);
-        if !self.store_idle() {
+        if !self.store_idle() || self.confirm(now, record, up, view, out) {
             return;
         }
         let change = match record.sync.as_slice() {
@@ -48,6 +48,28 @@ impl Node {
             trail.older = std::mem::replace(&mut trail.newer, up.written.clone());
             trail.since = now;
         }
+    }
+
+    /// What commits wait for is on the synchronous host, and yet they wait: it received that before it was asked to
+    /// acknowledge, as every host does that copies while nobody acknowledges. The server has no more than two such commits,
+    /// or groups of them, and lets nothing further into its log, so nothing comes that could be acknowledged.
+    fn confirm(&mut self, now: Duration, record: &Record, up: &Up, view: &View, out: &mut Vec<Action>) -> bool {
+        let Phase::Lead(lead) = &self.phase else { return false };
+        let patience = self.settings.timing.patience / 2;
+        let in_vain = lead.stalled.is_some_and(|(since, _)| now.saturating_sub(since) >= patience);
+        let [one] = record.sync.as_slice() else { return false };
+        let report = view.report(&one.host).filter(|r| r.instance == one.instance && r.semi && r.io);
+        let Some(report) = report.filter(|r| r.received.covers(&up.written)) else { return false };
+        if !in_vain || up.waiting == 0 || !self.server_idle() {
+            return false;
+        }
+        let received = report.received.clone();
+        if let Phase::Lead(lead) = &mut self.phase {
+            // Whatever waits then waits for something else.
+            lead.stalled = None;
+        }
+        self.serve_task(Task::Confirm(received), out);
+        true
     }
 
     /// Nobody is synchronous.

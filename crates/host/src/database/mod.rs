@@ -10,6 +10,7 @@ mod look;
 mod netlink;
 mod place;
 mod server;
+mod stale;
 mod tasks;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ pub use gate::Gate;
 pub use look::{Look, look};
 pub use place::full;
 pub use server::{kill, observe, runs, start, stop};
+pub use stale::end_stale;
 pub use tasks::Tasks;
 
 /// Directory of everything that must not outlive a boot.

@@ -61,6 +61,7 @@ impl Tasks {
                 let on = u8::from(*on);
                 sql(&mut open()?, &format!("SET GLOBAL rpl_semi_sync_master_enabled = {on}"))
             }
+            Task::Confirm(received) => confirm(received),
             Task::Detach => self.detach(),
             Task::Writable { until } => self.writable(*until),
             Task::Quiesce => quiesce(),
@@ -226,6 +227,27 @@ impl Tasks {
             tracing::warn!(%error, "cannot refuse the source");
         }
     }
+}
+
+/// Ends the wait of the commit that waits, and of those that were written together with it, if everything that the log holds
+/// is covered. A query has its number for itself: should it have got on in between, nobody is hit instead.
+fn confirm(received: &Position) -> Result<(), Error> {
+    let mut session = open()?;
+    let waiting = "SELECT QUERY_ID FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for semi-sync ACK%'";
+    let waiting: Vec<u64> = session.rows(waiting).map_err(sql_error)?;
+    // After whoever waits was seen: what it waits for is in the log.
+    let log: String = session.first("SELECT @@GLOBAL.gtid_binlog_pos").map_err(sql_error)?.unwrap_or_default();
+    let log = log.parse::<Position>().map_err(|e| Error::Sql(e.to_string()))?;
+    if !received.covers(&log) {
+        return Err(Error::Sql(format!("the log goes on to {log}, and the synchronous host has {received}")));
+    }
+    for query in waiting {
+        // It may be done already.
+        if let Err(trouble) = session.change(&format!("KILL QUERY ID {query}")) {
+            tracing::info!(query, %trouble, "a commit that waited");
+        }
+    }
+    Ok(())
 }
 
 /// Flushes what was received so far.

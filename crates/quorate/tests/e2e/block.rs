@@ -34,6 +34,20 @@ fn mute_to_newcomers(demo: &Demo, host: &str) {
     );
 }
 
+/// Nothing of the replication gets through for a while, and everything else does.
+fn replication_cut(demo: &Demo, primary: &str, time: Duration) {
+    let chain = |name: &str, hook: &str, port: &str| {
+        format!(
+            "add chain inet cut {name} {{ type filter hook {hook} priority -20; }}; add rule inet cut {name} tcp {port} 3307 drop"
+        )
+    };
+    let rules =
+        format!("add table inet cut; {}; {}", chain("coming", "input", "dport"), chain("going", "output", "sport"));
+    demo.sh(primary, &format!("nft '{rules}'"));
+    std::thread::sleep(time);
+    demo.sh(primary, "nft delete table inet cut");
+}
+
 /// With `onReplicaLoss: block` nothing is acknowledged that is on one host alone, and with `timing: fast` the rest is as
 /// before; hosts that are restarted one after another in order lose nothing.
 #[test]
@@ -48,26 +62,38 @@ fn writes_wait_for_a_replica_where_the_file_says_so() {
     std::thread::sleep(Duration::from_secs(2));
 
     let (primary, sync, third) = demo.roles();
-    for host in [&sync, &third] {
-        // Not the hosts: etcd keeps its quorum.
-        // A server goes on confirming without its agent.
-        demo.sh(host, "systemctl stop quorate-agent && systemctl kill --signal=KILL mariadb");
-    }
     let server = || demo.sh(&primary, "systemctl show -p InvocationID mariadb");
     let life = server();
+    // Not the hosts: etcd keeps its quorum. A server goes on confirming without its agent.
+    let each = |hosts: &[&String], command: &str| hosts.iter().for_each(|host| drop(demo.sh(host, command)));
+    let stop = "systemctl stop quorate-agent && systemctl kill --signal=KILL mariadb";
+    let start = "systemctl start quorate-agent";
+
+    // The third host has received what waits, and was not asked to confirm it then.
+    let lost_one = witness.now();
+    each(&[&sync], stop);
+    std::thread::sleep(Duration::from_secs(8));
+    let confirmed = witness.now();
+    each(&[&third], stop);
     std::thread::sleep(Duration::from_secs(3));
     let begun = witness.now();
     std::thread::sleep(Duration::from_secs(4));
     let ended = witness.now();
     let status = demo.run(&["db", "status"]);
     assert_ne!(status.code, 0, "{}", status.stdout);
+    each(&[&sync, &third], start);
+    demo.whole_again("the replicas are back");
+    // Without a word of farewell, too, and as long as it takes a kernel to ask again seldom.
+    replication_cut(&demo, &primary, Duration::from_secs(8));
+    demo.whole_again("replication goes on");
     assert_eq!(server(), life, "waiting is no fault of the server");
+
+    each(&[&sync, &third], stop);
+    std::thread::sleep(Duration::from_secs(3));
     mute_to_newcomers(&demo, &primary);
     eventually("a server that hangs is started anew", LIMIT / 4, || server() != life);
-    for host in [&sync, &third] {
-        demo.sh(host, "systemctl start quorate-agent");
-    }
-    demo.whole_again("the replicas are back");
+    each(&[&sync, &third], start);
+    demo.whole_again("the replicas are back again");
 
     demo.lab.kill(&primary).unwrap();
     let lost = witness.now();
@@ -84,6 +110,9 @@ fn writes_wait_for_a_replica_where_the_file_says_so() {
     let testimony = witness.stop(&demo, &HOSTS);
     println!("{:?}; writers waited {:?} for a new primary", testimony.acknowledged(), testimony.silence(lost, back));
     testimony.assert_true();
+    let silence = testimony.silence(lost_one, confirmed);
+    println!("writers waited {silence:?} for the third host");
+    assert!(silence <= Duration::from_secs(5), "{silence:?} without the synchronous host");
     let alone = testimony.history.operations.iter().filter(|o| o.good() && o.sent >= begun && o.ended <= ended);
     assert_eq!(alone.count(), 0, "acknowledged with no replica");
 }

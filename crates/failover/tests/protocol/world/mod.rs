@@ -27,6 +27,9 @@ pub const fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
+/// So many commits get into the log while the first of them waits for an acknowledgement.
+const IN_LOG: usize = 2;
+
 /// What stays the same for a whole run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Setup {
@@ -514,9 +517,9 @@ impl World {
 
     /// One write of a client on this host.
     pub fn write(&mut self, host: usize) {
-        let id = self.ledger.next();
         let h = &mut self.hosts[host];
-        let Some(process) = &mut h.process else { return };
+        let Some(process) = h.process.as_mut().filter(|p| p.waiting.len() < IN_LOG) else { return };
+        let id = self.ledger.next();
         let write = Write { server: host, sequence: h.disk.log.len() as u64 + 1, id };
         h.disk.log.push(write);
         if process.semi_primary {

@@ -2,7 +2,9 @@
 //!
 //! The measured facts are all here: a waiting commit whose session is killed commits (2), one that waits when
 //! acknowledgement is switched off is answered (3), a start as replica cuts the prepared tail off, acknowledged or not
-//! (4), a stream that is begun anew loses what was received and not applied (5), a broken applier still acknowledges (6).
+//! (4), a stream that is begun anew loses what was received and not applied (5), a broken applier still acknowledges (6),
+//! what was received by a stream that does not acknowledge is never acknowledged (7), and behind the commit that waits one
+//! more gets into the log (8).
 
 use std::time::Duration;
 
@@ -205,6 +207,12 @@ pub fn carry_out(
             process.semi_primary = *on;
             // A server that hangs does not let go.
             if !on && !process.stuck {
+                outcome.answered = std::mem::take(&mut process.waiting);
+            }
+        }
+        Task::Confirm(received) => {
+            outcome.done = received.covers(&position(&disk.log));
+            if outcome.done && !process.stuck {
                 outcome.answered = std::mem::take(&mut process.waiting);
             }
         }
