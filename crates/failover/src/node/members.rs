@@ -22,9 +22,10 @@ const PROGRESS: Duration = Duration::from_millis(1200);
 impl Node {
     pub(super) fn members(&mut self, now: Duration, record: &Record, up: &Up, view: &View, out: &mut Vec<Action>) {
         self.remember(now, up);
-        if !self.store_idle() || self.confirm(now, record, up, view, out) {
+        if !self.store_idle() {
             return;
         }
+        self.confirm(now, record, up, view, out);
         let change = match record.sync.as_slice() {
             [] => self.add(now, record, up, view),
             [one] => self.keep(now, record, one, up, view),
@@ -53,23 +54,18 @@ impl Node {
     /// What commits wait for is on the synchronous host, and yet they wait: it received that before it was asked to
     /// acknowledge, as every host does that copies while nobody acknowledges. The server has no more than two such commits,
     /// or groups of them, and lets nothing further into its log, so nothing comes that could be acknowledged.
-    fn confirm(&mut self, now: Duration, record: &Record, up: &Up, view: &View, out: &mut Vec<Action>) -> bool {
-        let Phase::Lead(lead) = &self.phase else { return false };
+    fn confirm(&mut self, now: Duration, record: &Record, up: &Up, view: &View, out: &mut Vec<Action>) {
+        let Phase::Lead(lead) = &self.phase else { return };
         let patience = self.settings.timing.patience / 2;
         let in_vain = lead.stalled.is_some_and(|(since, _)| now.saturating_sub(since) >= patience);
-        let [one] = record.sync.as_slice() else { return false };
+        let [one] = record.sync.as_slice() else { return };
         let report = view.report(&one.host).filter(|r| r.instance == one.instance && r.semi && r.io);
-        let Some(report) = report.filter(|r| r.received.covers(&up.written)) else { return false };
-        if !in_vain || up.waiting == 0 || !self.server_idle() {
-            return false;
+        let Some(report) = report.filter(|r| r.received.covers(&up.written)) else { return };
+        if !in_vain || up.waiting == 0 {
+            return;
         }
-        let received = report.received.clone();
-        if let Phase::Lead(lead) = &mut self.phase {
-            // Whatever waits then waits for something else.
-            lead.stalled = None;
-        }
-        self.serve_task(Task::Confirm(received), out);
-        true
+        // Again at each look, for what waits behind it; should that not help, the host counts as lost as any other would.
+        self.serve_task(Task::Confirm(report.received.clone()), out);
     }
 
     /// Nobody is synchronous.
