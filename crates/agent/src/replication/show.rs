@@ -230,13 +230,15 @@ fn server(node: &Node, aside: &Aside) -> wire_db::Server {
 mod tests {
     use super::*;
 
+    fn steady_at(aside: &mut Aside, ms: u64, copying: Copying<'_>) -> bool {
+        aside.looked(Duration::from_millis(ms), copying, None);
+        aside.steady()
+    }
+
     #[test]
     fn who_begins_to_follow_is_not_near_before_that_has_lasted() {
         let mut aside = Aside::default();
-        let mut look = |ms, copying| {
-            aside.looked(Duration::from_millis(ms), copying, None);
-            aside.steady()
-        };
+        let mut look = |ms, copying| steady_at(&mut aside, ms, copying);
         let a = Copying::From("a");
         assert!(!look(0, a) && !look(1800, a));
         assert!(look(2000, a));
@@ -249,10 +251,7 @@ mod tests {
     #[test]
     fn who_connects_anew_at_once_has_followed_all_the_time() {
         let mut aside = Aside::default();
-        let mut look = |ms, copying| {
-            aside.looked(Duration::from_millis(ms), copying, None);
-            aside.steady()
-        };
+        let mut look = |ms, copying| steady_at(&mut aside, ms, copying);
         assert!(!look(0, Copying::Paused("a")) && !look(100, Copying::From("a")));
         assert!(look(2100, Copying::From("a")));
         assert!(look(2300, Copying::Paused("a")) && look(3200, Copying::Paused("a")) && look(3300, Copying::From("a")));

@@ -147,8 +147,10 @@ pub fn server(
 fn end_stale_ones(port: u16) {
     match end_stale(port) {
         Ok(0) => {}
-        Ok(count) => tracing::warn!(count, "connections of replicas that confirm nothing were ended"),
-        Err(error) => tracing::warn!(%error, "connections of replicas that are gone cannot be ended"),
+        Ok(count) => tracing::warn!(count, "writes wait, and the connections of replicas that are gone were ended"),
+        Err(error) => {
+            tracing::warn!(%error, "the connections of replicas that are gone cannot be ended: as one comes back the server may hang, and is then started anew")
+        }
     }
 }
 

@@ -55,17 +55,15 @@ impl Node {
     /// acknowledge, as every host does that copies while nobody acknowledges. The server has no more than two such commits,
     /// or groups of them, and lets nothing further into its log, so nothing comes that could be acknowledged.
     fn confirm(&mut self, now: Duration, record: &Record, up: &Up, view: &View, out: &mut Vec<Action>) {
-        let Phase::Lead(lead) = &self.phase else { return };
-        let patience = self.settings.timing.patience / 2;
-        let in_vain = lead.stalled.is_some_and(|(since, _)| now.saturating_sub(since) >= patience);
         let [one] = record.sync.as_slice() else { return };
-        let report = view.report(&one.host).filter(|r| r.instance == one.instance && r.semi && r.io);
-        let Some(report) = report.filter(|r| r.received.covers(&up.written)) else { return };
-        if !in_vain || up.waiting == 0 {
-            return;
+        let acknowledges = |r: &&Report| r.instance == one.instance && r.semi && r.io;
+        let report = view.report(&one.host).filter(acknowledges).filter(|r| r.received.covers(&up.written));
+        if let Some(report) = report
+            && self.in_vain(now) >= self.settings.timing.patience / 2
+        {
+            // Again at each look, for what waits behind it; should that not help, the host counts as lost as any other would.
+            self.serve_task(Task::Confirm(report.received.clone()), out);
         }
-        // Again at each look, for what waits behind it; should that not help, the host counts as lost as any other would.
-        self.serve_task(Task::Confirm(report.received.clone()), out);
     }
 
     /// Nobody is synchronous.

@@ -63,10 +63,8 @@ impl Node {
     fn stuck(&self, now: Duration, record: &Record, view: &View) -> bool {
         let Phase::Lead(Lead { stuck, stalled, .. }) = &self.phase else { return false };
         let long = |since: Duration| now.saturating_sub(since) >= 2 * self.settings.timing.silence;
-        // Nobody is synchronous, so commits were told to go on, and do not. Seen with 10.11.19: a replica connects anew while
-        // its old connection is still served, `kill_zombie_dump_threads` waits for the thread that receives
-        // acknowledgements, for ever, and every new connection waits for it; looks over an open one go on to be answered.
-        // Only a new start helps, whoever else is ready.
+        // Nobody is synchronous, so commits were told to go on, and do not: the server hangs for whoever connects to tell it,
+        // while looks over an open connection go on to be answered. Only a new start helps, whoever else is ready.
         let degrades = record.sync.is_empty() && self.settings.on_replica_loss == OnReplicaLoss::Degrade;
         let patience = self.settings.timing.patience;
         if degrades && stalled.is_some_and(|(since, _)| long(since + patience)) {

@@ -85,9 +85,8 @@ impl Gate {
     /// Refuses every new connection to this source, at once and for a moment. A receiving thread with a source that is
     /// frozen or gone would otherwise wait for seconds before it ends: in order to say goodbye it connects anew.
     ///
-    /// The end of its old connection must reach the source. MariaDB (10.11.19, and its main branch of 2026) waits for the
-    /// thread that receives acknowledgements when a replica comes back before its last connection has ended
-    /// (`Ack_receiver::remove_slave`), wakes it by nothing but that end, and lets nobody connect meanwhile.
+    /// The end of its old connection must reach the source, or that hangs as the replica comes back (see
+    /// [`end_stale`](super::end_stale)).
     pub fn forsake(&self, source: IpAddr) -> Result<(), Error> {
         change(&[Change::Put { set: set_of("forsaken", source), key: key(source), life: Some(FORSAKEN) }])
     }

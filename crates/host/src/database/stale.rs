@@ -1,8 +1,8 @@
 //! Ends connections of replicas that are gone without a word, as with a network that was cut.
 //!
 //! MariaDB (10.11.19, and its main branch of 2026) waits, as a replica comes back, for the thread that receives
-//! acknowledgements to let go of the replica's last connection; that thread is woken by the end of that connection alone,
-//! and nobody can connect meanwhile. The kernel would send again what was not confirmed, ever more seldom, for a quarter of
+//! acknowledgements to let go of the replica's last connection (`kill_zombie_dump_threads`, `Ack_receiver::remove_slave`);
+//! that thread is woken by the end of that connection alone, and nobody can connect meanwhile. The kernel would send again what was not confirmed, ever more seldom, for a quarter of
 //! an hour, before it gave such a connection up.
 
 use std::time::Duration;
@@ -14,16 +14,19 @@ use crate::error::Error;
 const SILENCE: Duration = Duration::from_millis(1500);
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// Ends connections to this port that the other side has not confirmed anything on for a while; how many.
+/// Ends connections to this port that the other side has not confirmed anything on for a while; how many. A kernel without
+/// `CONFIG_INET_DIAG_DESTROY` ends none.
 pub fn end_stale(port: u16) -> Result<usize, Error> {
     let local = format!(":{port}");
     let established = ["state", "established", "sport", "=", &local];
     let listed = command::succeed("ss", &[&["-tinH"], &established[..]].concat(), LIMIT)?;
-    let stale = stale(&listed.stdout);
-    for peer in &stale {
-        command::succeed("ss", &[&["-KtnH"], &established[..], &["dst", peer]].concat(), LIMIT)?;
+    let mut ended = 0;
+    for peer in stale(&listed.stdout) {
+        let told = command::succeed("ss", &[&["-KtnH"], &established[..], &["dst", peer]].concat(), LIMIT)?;
+        // It tells of those that it could end.
+        ended += told.stdout.lines().count();
     }
-    Ok(stale.len())
+    Ok(ended)
 }
 
 /// The other ends of such connections, as `ss -tin` prints them: a line with the addresses, one with what TCP knows.
