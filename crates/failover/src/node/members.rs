@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Lead, Lost, Node, Phase, Trail};
+use super::{At, Lead, Lost, Node, Phase, Trail};
 use crate::{Action, Amendment, Member, OnReplicaLoss, Record, Report, Task, Up, View};
 
 /// A host that did not manage to become synchronous is not asked again before this.
@@ -152,7 +152,7 @@ impl Node {
 
     /// One host is synchronous: as long as it is, and nobody asked for another.
     fn keep(&mut self, now: Duration, record: &Record, one: &Member, up: &Up, view: &View) -> Option<Change> {
-        if self.lost(now, one, up, view) {
+        if self.lost(one, up, view) {
             let wanted = self.candidate(now, record, view).filter(|c| *c != one.host);
             if let Phase::Lead(lead) = &mut self.phase {
                 lead.lost.insert(one.host.clone(), Lost { since: now, mark: None });
@@ -182,7 +182,7 @@ impl Node {
     fn move_on(&mut self, now: Duration, record: &Record, up: &Up, view: &View) -> Option<Change> {
         let stays = record.sync.iter().find(|m| record.wanted.as_ref() == Some(&m.host)).cloned();
         let Some(stays) = stays else { return Some(Record { sync: vec![], wanted: None, ..record.clone() }.into()) };
-        if self.lost(now, &stays, up, view) {
+        if self.lost(&stays, up, view) {
             if let Phase::Lead(lead) = &mut self.phase {
                 lead.lost.insert(stays.host, Lost { since: now, mark: None });
             }
@@ -204,11 +204,13 @@ impl Node {
         })
     }
 
-    /// Whether a synchronous host is one no longer: it began a new life, or commits wait for it in vain.
-    fn lost(&self, now: Duration, member: &Member, up: &Up, view: &View) -> bool {
+    /// Whether a synchronous host is one no longer: it began a new life, or commits wait for it in vain. They must do so as
+    /// of a question to etcd that was answered: a primary that hears nobody misses its replica too, and what it asks of etcd
+    /// is done, though it does not learn so. It would take from the record the one host that can follow it.
+    fn lost(&self, member: &Member, up: &Up, view: &View) -> bool {
         let Phase::Lead(lead) = &self.phase else { return false };
-        let patience = self.settings.timing.patience;
-        let over = |since: Duration| now.saturating_sub(since) >= patience;
+        let Some(At { asked, .. }) = self.view else { return false };
+        let over = |since: Duration| asked.saturating_sub(since) >= self.settings.timing.patience;
         view.report(&member.host).is_none_or(|r| r.instance != member.instance)
             || (up.semi_primary && lead.stalled.is_some_and(|(since, _)| over(since)))
             || lead.alone.is_some_and(over)

@@ -3,10 +3,13 @@
 //! Nothing in the shipped state machine knows of this. What it hears or asks for is altered on its way, and the same
 //! random faults that it survives unaltered must show the break.
 
+use std::time::Duration;
+
 use failover::{Action, Event, Member, Node, OnReplicaLoss, Position, Role, Server, Task, Timing};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use crate::scenarios::{deaf, writes_go_on};
 use crate::simulation::{founded, run, soup};
 use crate::world::fault::Fault;
 use crate::world::{Setup, ms};
@@ -40,10 +43,12 @@ pub enum Breakage {
     AddsEarly,
     /// Commits end their wait that the synchronous host has not received.
     ConfirmsEarly,
+    /// A primary decides by what etcd showed last, however long ago that was asked for.
+    DecidesUnheard,
 }
 
 /// What such an agent believes to hear.
-pub fn hears(broken: Breakage, me: &str, node: &Node, event: &mut Event) {
+pub fn hears(broken: Breakage, now: Duration, me: &str, node: &Node, event: &mut Event) {
     let promoting = node.view().is_some_and(|v| {
         let epoch = v.leader.as_ref().filter(|l| l.host == me).map(|l| l.epoch);
         epoch.is_some_and(|epoch| v.known().is_some_and(|r| r.epoch != epoch))
@@ -93,6 +98,11 @@ pub fn hears(broken: Breakage, me: &str, node: &Node, event: &mut Event) {
                 }
             }
         }
+        (Breakage::DecidesUnheard, event @ Event::Tick) => {
+            if let Some(view) = node.view().cloned() {
+                *event = Event::Viewed { view, asked: now };
+            }
+        }
         (Breakage::AddsEarly, Event::Viewed { view, .. }) => {
             for (host, (report, _)) in &mut view.reports {
                 if host != me && !promoting {
@@ -106,7 +116,7 @@ pub fn hears(broken: Breakage, me: &str, node: &Node, event: &mut Event) {
 
 /// What such an agent does.
 pub fn does(broken: Breakage, node: &Node, actions: &mut Vec<Action>) {
-    let later = std::time::Duration::from_secs(3600);
+    let later = Duration::from_secs(3600);
     let mut sooner = None;
     for action in actions.iter_mut() {
         match (broken, action) {
@@ -185,6 +195,17 @@ fn a_tail_that_is_committed_costs_a_copy() {
         run(&world, 0, &plan, false).map(|run| run.world.hosts[0].rebuilds).ok()
     };
     assert_eq!((copies(None), copies(Some(Breakage::StartsAsPrimary))), (Some(0), Some(1)));
+}
+
+/// Nothing is lost by it; but nobody can follow a primary that took its replica from the record without hearing anybody.
+#[test]
+fn who_decides_unheard_cannot_be_followed() {
+    let missed = |broken| {
+        let world = founded(Setup { hosts: 2, timing: Timing::SAFE, policy: OnReplicaLoss::Degrade, broken });
+        (0..10).filter(|seed| writes_go_on(&world, &deaf(0, 2), *seed).is_err()).count()
+    };
+    assert_eq!(missed(None), 0);
+    assert!(missed(Some(Breakage::DecidesUnheard)) > 0);
 }
 
 /// Looks for seeds for the table above, after the schedules have changed.

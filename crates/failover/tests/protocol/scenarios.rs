@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use failover::{OnReplicaLoss, Order, Timing};
 
-use crate::simulation::{Plan, Run, Simulation, founded, run, tell_failure};
+use crate::simulation::{Failure, Plan, Run, Simulation, founded, run, tell_failure};
 use crate::world::fault::Fault::{self, *};
 use crate::world::{Setup, World, ms, name};
 
@@ -298,6 +298,65 @@ fn a_host_that_stands_still_is_asked_once() {
             assert!(in_vain <= 1, "it was asked in vain {in_vain} times (seed {seed}, {frozen} frozen)");
         }
     }
+}
+
+/// A host hears nobody, and is heard.
+pub fn deaf(host: usize, hosts: usize) -> Vec<Fault> {
+    (0..=hosts).filter(|end| *end != host).map(|end| Cut(end, host)).collect()
+}
+
+/// One thing that stays broken: of every kind, at every place.
+fn lasting(hosts: usize) -> Vec<Vec<Fault>> {
+    let mut all = Vec::new();
+    for host in 0..hosts {
+        all.extend(
+            [Freeze(host), Stick(host), PowerOff(host), Pause(host), BreakApplier(host)].map(|fault| vec![fault]),
+        );
+        let others = || (0..=hosts).filter(move |end| *end != host);
+        all.push(deaf(host, hosts));
+        all.push(others().map(|end| Cut(host, end)).collect());
+        all.push(others().flat_map(|end| [Cut(end, host), Cut(host, end)]).collect());
+        for end in others() {
+            all.extend([vec![Cut(end, host)], vec![Cut(host, end)], vec![Cut(end, host), Cut(host, end)]]);
+        }
+    }
+    all
+}
+
+/// Whether writes are acknowledged while something stays broken, as soon as a lease can have ended. The last renewal may
+/// have been taken just before its sender fenced itself.
+pub fn writes_go_on(world: &World, faults: &[Fault], seed: u64) -> Result<(), String> {
+    let Setup { timing, .. } = world.setup;
+    let mut simulation = Simulation::new(world.clone(), seed, false);
+    let strikes = simulation.world.now + ms(2000 + 70 * seed);
+    let plan: Plan = faults.iter().map(|fault| (strikes, fault.clone())).collect();
+    let soon = strikes + timing.fence + timing.ttl + ms(1500);
+    let broken = |failure: Failure| failure.violation.what;
+    simulation.run(soon, &plan, |_| false).map_err(broken)?;
+    let acked = simulation.world.ledger.acked();
+    simulation.run(soon + ms(1500), &Plan::new(), |_| false).map_err(broken)?;
+    if simulation.world.ledger.acked() > acked {
+        Ok(())
+    } else {
+        Err(format!("no writes: {:?}", simulation.world.store))
+    }
+}
+
+/// Nobody waits for a repair: with any one thing broken, writes are soon acknowledged again. A host that hears nobody is the
+/// subtle one: what it asks of etcd is done all the same, and must not take from the record whoever could follow it.
+#[test]
+fn one_lasting_fault_stops_writes_for_a_while_only() {
+    let mut failed = Vec::new();
+    for world in worlds() {
+        for faults in lasting(world.setup.hosts) {
+            for seed in 0..12 {
+                if let Err(what) = writes_go_on(&world, &faults, seed) {
+                    failed.push(format!("{faults:?}, seed {seed}: {what}"));
+                }
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{} failed:\n{}", failed.len(), failed.join("\n"));
 }
 
 /// A replica that is slow to answer once is not a reason to end its readers' sessions; one that answers no more is.

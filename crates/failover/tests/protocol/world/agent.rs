@@ -109,7 +109,7 @@ impl World {
             && let Some(mut event) = agent.inbox.pop_front()
         {
             if let Some(broken) = broken {
-                mutants::hears(broken, &super::name(host), &agent.node, &mut event);
+                mutants::hears(broken, now, &super::name(host), &agent.node, &mut event);
             }
             let mut actions = agent.node.step(now, event);
             if let Some(broken) = broken {
