@@ -24,6 +24,8 @@ pub(crate) const ID: &str = "arbitrator";
 const UNIT: &str = "quorate-arbitrator.service";
 /// Ends a group that only the arbitrator is left in.
 const ALONE: &str = "quorate-arbitrator-alone";
+/// Ends an arbitrator that has let go of every group without ending.
+const WATCH: &str = "quorate-arbitrator-watch.service";
 /// The distribution's own unit, which its package enables.
 const PACKAGED: &str = "garb.service";
 const ACCOUNT: &str = "quorate-arbitrator";
@@ -42,7 +44,7 @@ impl Component for Arbitrator {
     }
 
     fn desired(&self, at: At<'_>) -> Vec<Resource> {
-        let restart = || vec![Touch { unit: UNIT.to_owned(), effect: UnitEffect::Restart }];
+        let again = |unit: &str| vec![Touch { unit: unit.to_owned(), effect: UnitEffect::Restart }];
         let members: Vec<_> = at.cluster.database_members().iter().map(|h| h.address.to_string()).collect();
         let listen = SocketAddr::new(at.host.address, group::GROUP_PORT).to_string();
         let configuration = render(
@@ -52,10 +54,12 @@ impl Component for Arbitrator {
                 encryption => group::encryption(CERTIFICATES, CERTIFICATE), state => STATE,
             },
         );
-        let unit = |template: &str| render(template, context! { account => ACCOUNT, state => STATE, unit => UNIT });
+        let unit = |template: &str| {
+            let port = group::GROUP_PORT;
+            render(template, context! { account => ACCOUNT, state => STATE, unit => UNIT, port })
+        };
         let path = |name: &str| format!("/etc/systemd/system/{name}");
         let (watch, end) = (format!("{ALONE}.path"), format!("{ALONE}.service"));
-        let rewatch = vec![Touch { unit: watch.clone(), effect: UnitEffect::Restart }];
         vec![
             Resource::Package { name: "galera-arbitrator-4".to_owned() },
             Resource::User { name: ACCOUNT.to_owned() },
@@ -66,17 +70,19 @@ impl Component for Arbitrator {
                 owner: ACCOUNT.to_owned(),
                 common_name: format!("{}.{}", at.host.name, at.cluster.name),
                 subjects: identity::subjects(at),
-                touches: restart(),
+                touches: again(UNIT),
                 issued: None,
                 root: String::new(),
             }),
-            plain_file(&format!("{CERTIFICATES}/garbd.cnf"), configuration, restart()),
-            plain_file(&path(UNIT), unit(include_str!("quorate-arbitrator.service.j2")), restart()),
+            plain_file(&format!("{CERTIFICATES}/garbd.cnf"), configuration, again(UNIT)),
+            plain_file(&path(UNIT), unit(include_str!("quorate-arbitrator.service.j2")), again(UNIT)),
             plain_file(&path(&end), unit(include_str!("quorate-arbitrator-alone.service.j2")), vec![]),
-            plain_file(&path(&watch), unit(include_str!("quorate-arbitrator-alone.path.j2")), rewatch),
+            plain_file(&path(&watch), unit(include_str!("quorate-arbitrator-alone.path.j2")), again(&watch)),
+            plain_file(&path(WATCH), unit(include_str!("quorate-arbitrator-watch.service.j2")), again(WATCH)),
             Resource::Unit { name: PACKAGED.to_owned(), enabled: false, active: false },
             Resource::Unit { name: UNIT.to_owned(), enabled: true, active: true },
             Resource::Unit { name: watch, enabled: true, active: true },
+            Resource::Unit { name: WATCH.to_owned(), enabled: true, active: true },
         ]
     }
 
