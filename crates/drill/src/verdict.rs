@@ -49,6 +49,9 @@ pub struct DataObservation {
     /// Sent, and nobody knew whether they were written: how many were, and how many were not.
     pub unknown_written: u64,
     pub unknown_not_written: u64,
+    /// Copies that were not read back: nothing is known of them.
+    #[serde(default)]
+    pub unread: Vec<String>,
 }
 
 /// Who held the virtual IPs.
@@ -73,6 +76,9 @@ pub struct Observation {
     pub holders: HolderObservation,
     /// Milliseconds until the cluster was whole again after the fault was undone; `None`: not within the time allowed.
     pub whole_after_ms: Option<u64>,
+    /// What was not well when that time was over, in words.
+    #[serde(default)]
+    pub not_well: Vec<String>,
     /// What the drill left behind, in words.
     pub residue: Vec<String>,
 }
@@ -109,7 +115,13 @@ pub enum Difference {
         ms: u64,
         allowed_ms: u64,
     },
-    NotWhole,
+    /// Nothing is known of what is there.
+    Unread {
+        what: Vec<String>,
+    },
+    NotWhole {
+        what: Vec<String>,
+    },
     Residue {
         what: Vec<String>,
     },
@@ -152,6 +164,9 @@ pub fn differences(prediction: &Prediction, observation: &Observation) -> Vec<Di
         (data.two_writers.len(), Difference::TwoWriters { count: data.two_writers.len() }),
     ];
     found.extend(counted.into_iter().filter(|(count, _)| *count > 0).map(|(_, difference)| difference));
+    if !data.unread.is_empty() {
+        found.push(Difference::Unread { what: data.unread.clone() });
+    }
     let seen = &observation.holders;
     let (ms, allowed_ms) = match prediction.holders {
         Holders::One => (seen.two_ms.max(seen.two_apart_ms), 0),
@@ -161,7 +176,7 @@ pub fn differences(prediction: &Prediction, observation: &Observation) -> Vec<Di
         found.push(Difference::TwoHolders { ms, allowed_ms });
     }
     if observation.whole_after_ms.is_none() {
-        found.push(Difference::NotWhole);
+        found.push(Difference::NotWhole { what: observation.not_well.clone() });
     }
     if !observation.residue.is_empty() {
         found.push(Difference::Residue { what: observation.residue.clone() });

@@ -233,6 +233,18 @@ fn clients_of_one_member_say_nothing_of_the_service() {
 }
 
 #[test]
+fn one_silence_is_one_failure_and_a_refusal_always_is() {
+    let failed = |operations: &[(u64, u64)]| {
+        let history = of(operations.iter().map(|(sent, ended)| probe(*sent, *ended, no())).collect());
+        tally(&history, Capability::Ingress, 0, 10_000).failed
+    };
+    // Three asked in the same second; a fourth after the first one knew.
+    assert_eq!(failed(&[(0, 1000), (50, 1050), (950, 1950)]), 1);
+    assert_eq!(failed(&[(0, 1000), (50, 1050), (1000, 2000), (1050, 2050)]), 2);
+    assert_eq!(failed(&[(0, 1), (50, 51), (100, 101)]), 3);
+}
+
+#[test]
 fn an_operation_that_was_not_sent_is_a_lag_and_no_failure() {
     let mut history = of(vec![probe(0, 1, ok("")), probe(20, 20, Outcome::Unsent), probe(90_000, 90_001, ok(""))]);
     history.operations[2].late = 50_000;

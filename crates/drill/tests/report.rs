@@ -35,6 +35,7 @@ fn trial(outcome: Outcome, seen: &[(Capability, bool, Observed, Option<f64>)]) -
             data: Default::default(),
             holders: Default::default(),
             whole_after_ms: Some(1),
+            not_well: vec![],
             residue: vec![],
         }),
         differences: vec![],

@@ -58,6 +58,7 @@ fn perfect() -> Observation {
         data: DataObservation { acknowledged: 500, unknown_written: 2, unknown_not_written: 3, ..Default::default() },
         holders: HolderObservation { samples: 40, ..Default::default() },
         whole_after_ms: Some(4000),
+        not_well: vec![],
         residue: vec![],
     }
 }
@@ -96,7 +97,11 @@ fn each_difference_is_found_alone() {
         (|o| o.data.back_in_time = vec!["a".into()], Difference::BackInTime { count: 1 }),
         (|o| o.data.two_writers = vec!["a".into()], Difference::TwoWriters { count: 1 }),
         (|o| o.holders.two_ms = 1, Difference::TwoHolders { ms: 1, allowed_ms: 0 }),
-        (|o| o.whole_after_ms = None, Difference::NotWhole),
+        (
+            |o| (o.whole_after_ms, o.not_well) = (None, vec!["a: no".into()]),
+            Difference::NotWhole { what: vec!["a: no".into()] },
+        ),
+        (|o| o.data.unread = vec!["b: no".into()], Difference::Unread { what: vec!["b: no".into()] }),
         (|o| o.residue = vec!["a table".into()], Difference::Residue { what: vec!["a table".into()] }),
         (
             |o| o.capabilities[0].observed = Observed::Lost,

@@ -91,16 +91,27 @@ pub struct Tally {
 /// Counts the operations that were sent from `from` on and before `until`, by the clients that say whether the
 /// capability serves. One that succeeded only after `until` is none of them: it may have waited for what came then. Both
 /// numbers 0: nothing asked it.
+///
+/// What was asked while a question waited that failed in the end, and failed too, met the same silence and counts with it
+/// as one: clients ask again before they know, so one moment of silence is always several questions. Refusals come at once
+/// and count each.
 pub fn tally(history: &History, capability: Capability, from: u64, until: u64) -> Tally {
     let kind = Kind::of(capability);
-    let asked = history
+    let (good, mut failed): (Vec<_>, Vec<_>) = history
         .of(capability)
         .filter(|(c, o)| c.member.is_none() && c.kind == kind && (from..until).contains(&o.sent))
-        .map(|(_, o)| o);
-    asked.fold(Tally::default(), |tally, o| Tally {
-        good: tally.good + usize::from(o.good() && o.ended < until),
-        failed: tally.failed + usize::from(o.failed()),
-    })
+        .map(|(_, o)| o)
+        .filter(|o| o.failed() || (o.good() && o.ended < until))
+        .partition(|o| o.good());
+    failed.sort_by_key(|o| o.sent);
+    let (mut silences, mut over) = (0, None);
+    for operation in failed {
+        if over.is_none_or(|over| operation.sent >= over) {
+            silences += 1;
+            over = Some(operation.ended);
+        }
+    }
+    Tally { good: good.len(), failed: silences }
 }
 
 pub(super) fn all(history: &History) -> Vec<Service> {

@@ -77,6 +77,8 @@ pub struct Conductor<'a> {
 const LIMIT: Duration = Duration::from_secs(20);
 /// Undoing may wait for a database that copies its state anew.
 const UNDO_LIMIT: Duration = Duration::from_secs(180);
+/// A write that was on its way to a host that was cut off arrives so late at most, when the host has been back for a while.
+const LATE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(100);
 /// For how long everything must have served before something is broken.
 const STEADY: Duration = Duration::from_secs(2);
@@ -227,7 +229,7 @@ impl Conductor<'_> {
         let mut left = self.undo(&runtime, &fleet, broken);
         (self.tell)(Moment::Undone);
         let whole = self.whole(&holders);
-        if whole.is_some() {
+        if whole.is_ok() {
             workload.mark("whole");
             (self.tell)(Moment::Whole);
             std::thread::sleep(AFTERWARDS);
@@ -249,7 +251,8 @@ impl Conductor<'_> {
             capabilities: seen::capabilities(&history, &findings, &asked, &span),
             data: seen::data(&history, &findings),
             holders: sampled.observation(&span),
-            whole_after_ms: whole.map(|w| u64::try_from(w.as_millis()).unwrap_or(u64::MAX)),
+            whole_after_ms: whole.as_ref().ok().map(|w| u64::try_from(w.as_millis()).unwrap_or(u64::MAX)),
+            not_well: whole.err().unwrap_or_default(),
             residue: left,
         };
         Ok((observation, seen::timeline(&history, &asked)))
@@ -314,33 +317,32 @@ impl Conductor<'_> {
         }
     }
 
-    /// Waits until the cluster is whole; how long that took. The hosts that were lost are connected to anew.
-    fn whole(&self, holders: &Holders) -> Option<Duration> {
+    /// Waits until the cluster is whole; how long that took, or what was not well in the end. The hosts that were lost are
+    /// connected to anew.
+    fn whole(&self, holders: &Holders) -> Result<Duration, Vec<String>> {
         let begun = Instant::now();
         let patience = Duration::from_millis(self.settings.patience_ms);
+        let mut last = vec![];
         while begun.elapsed() < patience {
-            if let Ok((runtime, mut fleet)) = self.hosts.connect() {
-                let health = runtime.block_on(runner::status::status(self.cluster, &mut fleet, LIMIT));
-                holders.look(&runtime, self.cluster, &fleet);
-                if health.state == State::Healthy {
-                    return Some(begun.elapsed());
+            match self.hosts.connect() {
+                Ok((runtime, mut fleet)) => {
+                    let health = runtime.block_on(runner::status::status(self.cluster, &mut fleet, LIMIT));
+                    holders.look(&runtime, self.cluster, &fleet);
+                    if health.state == State::Healthy {
+                        return Ok(begun.elapsed());
+                    }
+                    last = not_well(&health);
                 }
+                Err(note) => last = vec![note.to_string()],
             }
             std::thread::sleep(Duration::from_millis(500));
         }
-        None
+        Err(last)
     }
 
     /// What the drill left: in the database and etcd, on the hosts, beside the test hosts.
     fn residue(&self, traces: &Traces) -> Vec<String> {
-        let mut left = Vec::new();
-        if let Err(error) = traces.clean_up() {
-            left.push(error.to_string());
-        }
-        match traces.residue() {
-            Ok(found) => left.extend(found),
-            Err(error) => left.push(error.to_string()),
-        }
+        let mut left = traces.removed(LATE);
         match self.hosts.connect() {
             Ok((runtime, mut fleet)) => {
                 let answers = runtime.block_on(fleet.ask_all(LIMIT, |_| Some(Request::Residue)));
@@ -394,6 +396,20 @@ fn wrong(health: &Health) -> String {
     let capabilities =
         health.capabilities.iter().filter(|c| c.state != State::Healthy).map(|c| c.capability.id().to_owned());
     hosts.chain(capabilities).collect::<Vec<_>>().join(", ")
+}
+
+/// The same with the reasons.
+fn not_well(health: &Health) -> Vec<String> {
+    let services = health.components.iter().flat_map(|component| {
+        component.notes.iter().map(move |(host, note)| format!("{} {host}: {note}", component.component))
+    });
+    let capabilities = health.capabilities.iter().flat_map(|capability| {
+        capability.notes.iter().map(move |note| format!("{}: {note}", capability.capability.id()))
+    });
+    let hosts =
+        health.hosts.iter().flat_map(|host| host.notes.iter().map(move |note| format!("{}: {note}", host.host)));
+    let all: Vec<String> = hosts.chain(services).chain(capabilities).collect();
+    if all.is_empty() { vec![wrong(health)] } else { all }
 }
 
 /// Whether a host is among those of a fleet.

@@ -73,6 +73,14 @@ pub fn data(history: &History, findings: &Findings) -> DataObservation {
         two_writers: findings.overlaps.iter().map(|o| format!("{} + {}", o.hosts.0, o.hosts.1)).collect(),
         unknown_written: findings.guesses.iter().map(|g| g.written as u64).sum(),
         unknown_not_written: findings.guesses.iter().map(|g| g.not_written as u64).sum(),
+        unread: findings
+            .unread
+            .iter()
+            .map(|u| {
+                let place = u.host.as_deref().map(|host| format!(" {host}")).unwrap_or_default();
+                format!("{}{place}: {}", u.capability.id(), u.reason)
+            })
+            .collect(),
     }
 }
 

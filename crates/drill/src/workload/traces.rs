@@ -97,6 +97,20 @@ impl Traces {
         Final { copies }
     }
 
+    /// Takes everything away; what is left of it. A write that is still on its way may come after that: it is taken away as
+    /// well, for so long.
+    pub fn removed(&self, late: Duration) -> Vec<String> {
+        let begun = Instant::now();
+        loop {
+            let removed = self.clean_up().and_then(|()| self.residue());
+            let left = removed.unwrap_or_else(|error| vec![error.to_string()]);
+            if left.is_empty() || begun.elapsed() >= late {
+                return left;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
     /// Takes the table away, and all keys of drills. Can be done again, and where nothing was made.
     ///
     /// # Errors

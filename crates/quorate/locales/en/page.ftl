@@ -243,7 +243,8 @@ page-differs-twice = Writes that are there twice: { $count }
 page-differs-back = Reads that went back in time, or missed what was acknowledged before: { $count }
 page-differs-two-writers = Times at which two hosts acknowledged writes: { $count }
 page-differs-holders = Two hosts held the same virtual IP for { $time }; { $allowed } are allowed
-page-differs-not-whole = The cluster was not whole again in the time allowed
+page-differs-unread = Could not be read back in the end, so nothing is known of it: { $what }
+page-differs-not-whole = The cluster was not whole again in the time allowed: { $what }
 page-differs-residue = The drill left something behind; remove it by hand: { $what }
 
 page-timeline-title = Timeline of { $trial }

@@ -243,7 +243,8 @@ page-differs-twice = 出现两次的写入：{ $count }
 page-differs-back = 读到旧值，或缺少此前已确认的内容：{ $count }
 page-differs-two-writers = 两台主机同时确认写入的次数：{ $count }
 page-differs-holders = 两台主机同时持有同一虚拟 IP 达 { $time }；允许 { $allowed }
-page-differs-not-whole = 集群未在允许的时间内恢复完整
+page-differs-unread = 最终未能读回，因此其内容未知：{ $what }
+page-differs-not-whole = 集群未在允许的时间内恢复完整：{ $what }
 page-differs-residue = 演练留下了残余，请手工清除：{ $what }
 
 page-timeline-title = { $trial } 的时间线

@@ -250,7 +250,12 @@ pub fn words_of(difference: &Difference, texts: &Texts) -> String {
                 [("time", numbers::milliseconds(*ms as f64)), ("allowed", numbers::milliseconds(*allowed_ms as f64))];
             texts.get("page-differs-holders", &arguments)
         }
-        Difference::NotWhole => texts.plain("page-differs-not-whole"),
+        Difference::Unread { what } => {
+            texts.get("page-differs-unread", &[("what", words::list(texts, what, MOST_VALUES))])
+        }
+        Difference::NotWhole { what } => {
+            texts.get("page-differs-not-whole", &[("what", words::list(texts, what, MOST_VALUES))])
+        }
         Difference::Residue { what } => {
             texts.get("page-differs-residue", &[("what", words::list(texts, what, MOST_VALUES))])
         }
