@@ -33,6 +33,8 @@ pub enum Task {
     /// End the wait of commits if all that the log holds goes no further than this, which the one host that may acknowledge
     /// has received: it never will acknowledge what it received before it was asked to.
     Confirm(Position),
+    /// End all sessions of clients: what they hold keeps the applying thread waiting.
+    Dismiss,
     /// Forget the source, and acknowledge no more.
     Detach,
     /// Take writes, unless it is past this moment.

@@ -148,7 +148,8 @@ impl Driver {
             Input::Claimed { event, lease } => {
                 if let Event::Claimed { stored: failover::Stored::Done(epoch), sent } = &event {
                     // What the protocol makes of it comes as an action that keeps it.
-                    self.held = Some(Held { lease: failover::Lease { epoch: *epoch, until: *sent }, id: lease });
+                    self.held =
+                        Some(Held { lease: failover::Lease { epoch: *epoch, until: *sent, opened: false }, id: lease });
                 }
                 self.step(event);
             }

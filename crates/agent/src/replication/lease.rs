@@ -33,6 +33,8 @@ pub fn keep(held: Option<Held>) {
     };
     if let Err(error) = done {
         tracing::warn!(%error, file = FILE, "the lease is not kept");
+        // An older one would say less than is so.
+        let _ = fs::remove_file(path);
     }
 }
 
@@ -60,7 +62,7 @@ mod tests {
     #[test]
     fn a_lease_is_kept_for_root_alone() {
         let path = std::env::temp_dir().join(format!("quorate-lease-{}", std::process::id()));
-        let held = Held { lease: Lease { epoch: 7, until: Duration::from_millis(1500) }, id: u64::MAX };
+        let held = Held { lease: Lease { epoch: 7, until: Duration::from_millis(1500), opened: true }, id: u64::MAX };
         write(&path, &held).unwrap();
         assert_eq!(read(&path), Some(held));
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);

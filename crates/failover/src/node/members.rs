@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::{At, Lead, Lost, Node, Phase, Trail};
-use crate::{Action, Amendment, Member, OnReplicaLoss, Record, Report, Task, Up, View};
+use crate::{Action, Amendment, Member, OnReplicaLoss, Position, Record, Report, Task, Up, View};
 
 /// A host that did not manage to become synchronous is not asked again before this.
 const AGAIN: Duration = Duration::from_secs(4);
@@ -240,9 +240,12 @@ impl Node {
 
     /// Whether a host copies this one's log, closely.
     fn fit(&self, report: &Report) -> bool {
-        let Phase::Lead(Lead { trail: Some(trail), .. }) = &self.phase else { return false };
-        let near = report.received.covers(&trail.older);
-        report.source.as_deref() == Some(self.me()) && report.io && report.sql && near
+        report.source.as_deref() == Some(self.me()) && report.io && report.sql && self.near(&report.received)
+    }
+
+    /// Whether this goes as far as this host's log did a while ago.
+    pub(super) fn near(&self, reached: &Position) -> bool {
+        matches!(&self.phase, Phase::Lead(Lead { trail: Some(trail), .. }) if reached.covers(&trail.older))
     }
 }
 

@@ -32,6 +32,13 @@ pub struct Lease {
     pub epoch: u64,
     /// On the clock of [`Node::step`].
     pub until: Duration,
+    /// Whether the server was told to take writes: then only its end is sure to stop them. So it is where that is not known.
+    #[serde(default = "unknown")]
+    pub opened: bool,
+}
+
+fn unknown() -> bool {
+    true
 }
 
 /// What a host is doing, in words for `status`, verdicts and logs.
@@ -123,8 +130,8 @@ struct Lead {
     /// No host is asked to become synchronous before this: the last one did not manage.
     no_adding_before: Duration,
     handover: Option<Handover>,
-    /// Whether the server was told to take writes: then only its end is sure to stop them.
-    opened: bool,
+    /// Whether the sessions were ended that could keep the applying thread waiting.
+    dismissed: bool,
 }
 
 /// A host for which commits waited in vain.
@@ -223,7 +230,7 @@ impl Node {
     /// A host's part, as its agent starts. `kept`: the lease that an earlier process of the agent had on this boot.
     pub fn new(settings: Settings, kept: Option<Lease>) -> Self {
         let phase = match kept {
-            Some(lease) => Phase::Lead(Lead::adopted(lease)),
+            Some(lease) => Phase::Lead(Lead::new(lease, Duration::ZERO)),
             None => Phase::Follow { waits: None },
         };
         // With a lease the door is as the earlier process left it: open for no longer than the lease.
@@ -410,7 +417,7 @@ impl Node {
     /// to give up is still as good as it was.
     fn lose(&mut self, why: &'static str, release: bool, now: Duration, out: &mut Vec<Action>) {
         match &self.phase {
-            Phase::Lead(lead) if !lead.opened => {
+            Phase::Lead(lead) if !lead.lease.opened => {
                 let epoch = lead.lease.epoch;
                 out.push(Action::Keep(None));
                 self.phase = Phase::Follow { waits: Some(why) };
@@ -489,12 +496,7 @@ impl Lead {
             lost: BTreeMap::new(),
             no_adding_before: Duration::ZERO,
             handover: None,
-            opened: false,
+            dismissed: false,
         }
-    }
-
-    /// The lead that an earlier process of the agent had: its server may take writes.
-    fn adopted(lease: Lease) -> Self {
-        Self { opened: true, ..Self::new(lease, Duration::ZERO) }
     }
 }

@@ -70,6 +70,11 @@ impl Node {
                 return Some("start");
             }
             Some(Server::Silent) if last && now.saturating_sub(since) <= START => return Some("start"),
+            Some(Server::Silent)
+                if self.silent.is_none_or(|at| now.saturating_sub(at) < self.settings.timing.silence) =>
+            {
+                return Some("look");
+            }
             _ => {
                 self.stand_down(now, "server-lost", out);
                 return None;
@@ -106,7 +111,9 @@ impl Node {
             view.report(&m.host).is_some_and(|r| r.instance == m.instance && r.received.covers(&up.written))
         };
         let kept = sync.is_empty() || sync.iter().any(has_tail);
-        let patient = now.saturating_sub(since) < 2 * self.settings.timing.patience;
+        // As of a question to etcd that was answered, as in `lost`.
+        let asked = self.view.as_ref().map_or(since, |at| at.asked);
+        let patient = asked.saturating_sub(since) < 2 * self.settings.timing.patience;
         if !kept && patient {
             return Some("tail");
         }
@@ -158,6 +165,7 @@ impl Node {
                 return None;
             }
             if !up.written.covers(&received) {
+                self.dismiss(out);
                 return Some("drain");
             }
             self.serve_task(Task::Detach, out);
@@ -165,6 +173,17 @@ impl Node {
         }
         self.own(vec![], (None, up.written.clone()), view, out);
         Some("record")
+    }
+
+    /// A reader's transaction, or a backup, can keep the applying thread waiting for as long as it likes. The door is shut,
+    /// so nobody comes after those that are there.
+    fn dismiss(&mut self, out: &mut Vec<Action>) {
+        if let Phase::Lead(lead) = &mut self.phase
+            && !lead.dismissed
+        {
+            lead.dismissed = true;
+            self.serve_task(Task::Dismiss, out);
+        }
     }
 
     /// Whether another synchronous host has received more; `None` while it has not said how far it went when it stopped

@@ -122,7 +122,7 @@ impl Node {
         let Phase::Lead(lead) = &mut self.phase else { return };
         let until = lead.lease.until;
         let protected = if record.sync.is_empty() {
-            self.settings.on_replica_loss == OnReplicaLoss::Degrade || lead.opened
+            self.settings.on_replica_loss == OnReplicaLoss::Degrade || lead.lease.opened
         } else {
             up.semi_primary
         };
@@ -132,8 +132,10 @@ impl Node {
         }
         if !up.writable {
             lead.waits = "writable";
-            if self.lanes.server.is_none() {
-                lead.opened = true;
+            if self.lanes.server.is_none() && !lead.lease.opened {
+                lead.lease.opened = true;
+                // Before it is done: an agent that is started anew must know.
+                out.push(Action::Keep(Some(lead.lease)));
             }
             self.serve_task(Task::Writable { until }, out);
             return;
@@ -187,8 +189,9 @@ impl Node {
             return false;
         };
         if handover.shut.is_none() {
-            // Not while it has much to apply first: clients would wait for it.
-            if report.applied.behind(&up.written) > 1000 || !self.server_idle() || !self.store_idle() {
+            // Not while it has much to apply first, or one large change: clients would wait for it.
+            let much = report.applied.behind(&up.written) > 1000 || !self.near(&report.applied);
+            if much || !self.server_idle() || !self.store_idle() {
                 return false;
             }
             if record.handover.as_ref() != Some(&handover.to) {

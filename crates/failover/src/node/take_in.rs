@@ -138,7 +138,7 @@ impl Node {
             self.phase = Phase::Follow { waits: None };
             return;
         };
-        let lease = Lease { epoch, until: sent + self.settings.timing.fence };
+        let lease = Lease { epoch, until: sent + self.settings.timing.fence, opened: false };
         let me = self.settings.me.clone();
         if let Some(at) = &mut self.view {
             at.what.leader = Some(Leader { host: me, epoch });

@@ -145,6 +145,13 @@ fn stories(hosts: usize) -> Vec<Story> {
             1,
         ),
     ];
+    all.push(story(
+        "a reader holds the replica up, and the primary dies",
+        vec![(200, Lock(1))],
+        vec![(0, PowerOff(0)), (20_000, PowerOn(0))],
+        (0, 2000, 10),
+        1,
+    ));
     if hosts == 3 {
         let to_the_third = || (0, Order(0, Order::Switchover { to: Some("c".to_owned()) }));
         all.extend([
@@ -309,9 +316,8 @@ pub fn deaf(host: usize, hosts: usize) -> Vec<Fault> {
 fn lasting(hosts: usize) -> Vec<Vec<Fault>> {
     let mut all = Vec::new();
     for host in 0..hosts {
-        all.extend(
-            [Freeze(host), Stick(host), PowerOff(host), Pause(host), BreakApplier(host)].map(|fault| vec![fault]),
-        );
+        let alone = [Freeze(host), Stick(host), PowerOff(host), Pause(host), BreakApplier(host), Lock(host)];
+        all.extend(alone.map(|fault| vec![fault]));
         let others = || (0..=hosts).filter(move |end| *end != host);
         all.push(deaf(host, hosts));
         all.push(others().map(|end| Cut(host, end)).collect());
@@ -356,6 +362,35 @@ fn one_lasting_fault_stops_writes_for_a_while_only() {
                 if let Err(what) = writes_go_on(&world, &faults, seed) {
                     failed.push(format!("{:?}, {faults:?}, seed {seed}: {what}", world.setup.policy));
                 }
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{} failed:\n{}", failed.len(), failed.join("\n"));
+}
+
+/// A host that was already being promoted is as fit as before when its agent was started anew, also after its lease.
+#[test]
+fn a_promotion_goes_on_when_the_agent_is_started_anew() {
+    let mut failed = Vec::new();
+    for world in worlds() {
+        let Setup { hosts, timing, .. } = world.setup;
+        for step in 0..60 {
+            let mut simulation = Simulation::new(world.clone(), step, false);
+            let start = simulation.world.now;
+            // The lease ends at some moment of this second.
+            let crash = start + ms(1000) + timing.ttl - timing.renew + ms(20 * step);
+            let stands = ms(if step % 2 == 0 { 0 } else { 4000 });
+            let plan = vec![
+                (start + ms(900), Lock(1)),
+                (start + ms(1000), PowerOff(0)),
+                (crash, Pause(1)),
+                (crash + stands, CrashAgent { host: 1, server: false }),
+                (crash + stands, Resume(1)),
+            ];
+            let serves = |world: &World| world.takes_writes(1) || (hosts == 3 && world.takes_writes(2));
+            let ended = simulation.run(crash + stands + timing.ttl + ms(12_000), &plan, serves);
+            if ended.is_err() || !serves(&simulation.world) {
+                failed.push(format!("{hosts} hosts, {step}: {:?}", simulation.world.store.leader));
             }
         }
     }

@@ -62,6 +62,7 @@ impl Tasks {
                 sql(&mut open()?, &format!("SET GLOBAL rpl_semi_sync_master_enabled = {on}"))
             }
             Task::Confirm(received) => confirm(received),
+            Task::Dismiss => end_sessions(&mut open()?),
             Task::Detach => self.detach(),
             Task::Writable { until } => self.writable(*until),
             Task::Quiesce => quiesce(),

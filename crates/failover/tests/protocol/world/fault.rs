@@ -13,6 +13,8 @@ pub enum Fault {
     Thaw(usize),
     /// It takes no writes, and answers looks.
     Stick(usize),
+    /// A client's transaction keeps its applying thread waiting.
+    Lock(usize),
     PowerOff(usize),
     PowerOn(usize),
     /// The agent ends; with it, as its unit says, the server.
@@ -48,6 +50,7 @@ impl World {
             Fault::Freeze(host) => self.with_server(host, |p| p.frozen = true),
             Fault::Thaw(host) => self.thaw(host),
             Fault::Stick(host) => self.with_server(host, |p| p.stuck = true),
+            Fault::Lock(host) => self.with_server(host, |p| p.locked = true),
             Fault::PowerOff(host) => {
                 self.end_process(host, dice);
                 self.hosts[host].powered = false;

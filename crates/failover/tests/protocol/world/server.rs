@@ -43,6 +43,8 @@ pub struct Process {
     pub frozen: bool,
     /// Its disk takes no writes.
     pub stuck: bool,
+    /// A client's transaction keeps the applying thread waiting.
+    pub locked: bool,
     pub instance: String,
     pub writable: bool,
     pub semi_primary: bool,
@@ -72,6 +74,7 @@ impl Process {
             starting: true,
             frozen: false,
             stuck: false,
+            locked: false,
             instance,
             writable: false,
             semi_primary: false,
@@ -216,6 +219,7 @@ pub fn carry_out(
                 outcome.answered = std::mem::take(&mut process.waiting);
             }
         }
+        Task::Dismiss => process.locked = false,
         Task::Detach => {
             process.copy = None;
             process.semi_replica = false;
@@ -229,6 +233,7 @@ pub fn carry_out(
             }
         }
         Task::Quiesce => {
+            process.locked = false;
             process.waiting.clear();
             disk.engine = disk.log.len();
             process.writable = false;

@@ -148,7 +148,7 @@ impl World {
     }
 
     fn can_apply(&self, host: usize) -> bool {
-        let process = self.hosts[host].process.as_ref().filter(|p| p.works() && !p.stuck);
+        let process = self.hosts[host].process.as_ref().filter(|p| p.works() && !p.stuck && !p.locked);
         process.and_then(|p| p.copy.as_ref()).is_some_and(|c| c.sql && !c.relay.is_empty())
     }
 
