@@ -49,6 +49,8 @@ struct State {
     held: Option<(Duration, usize)>,
     /// Who is to be admitted and is not yet.
     owed: Option<BTreeSet<String>>,
+    /// Who was admitted last.
+    admitted: Option<BTreeSet<String>>,
     /// Whether it could not be shut.
     ajar: bool,
 }
@@ -78,7 +80,7 @@ impl Door {
         match ask {
             Ask::Open(until) => self.open(until, state),
             Ask::Read(until) => {
-                Self::let_in(self.gate.lend(until), state);
+                self.let_in(|gate| gate.lend(until), state);
             }
             Ask::Shut => self.shut(state),
             Ask::Withdraw => {
@@ -92,8 +94,12 @@ impl Door {
     }
 
     /// Whether clients are in now.
-    fn let_in(done: Result<bool, host::Error>, state: &mut State) -> bool {
+    fn let_in(&self, how: impl Fn(&Gate) -> Result<bool, host::Error>, state: &mut State) -> bool {
         state.ajar = false;
+        let done = how(&self.gate).or_else(|error| {
+            self.build_again(&error, state)?;
+            how(&self.gate)
+        });
         match done {
             Ok(true) => return true,
             Ok(false) => tracing::warn!("what let clients in ended before the door was open"),
@@ -103,7 +109,7 @@ impl Door {
     }
 
     fn open(&self, until: Duration, state: &mut State) {
-        if !Self::let_in(self.gate.open(until), state) {
+        if !self.let_in(|gate| gate.open(until), state) {
             return;
         }
         let Some(vip) = &self.vip else { return };
@@ -111,6 +117,15 @@ impl Door {
             Ok(()) => state.held = state.held.or(Some((clock::now(), 0))),
             Err(error) => tracing::error!(%error, "the virtual IP cannot be taken"),
         }
+    }
+
+    /// Somebody may have loaded other rules into the packet filter, and thrown everything away before. Whoever could copy the
+    /// log can do so again, and everybody else is shut out.
+    fn build_again(&self, error: &host::Error, state: &mut State) -> Result<(), host::Error> {
+        tracing::warn!(%error, "the gate is built again");
+        self.gate.prepare()?;
+        state.owed = state.owed.take().or_else(|| state.admitted.clone());
+        Ok(())
     }
 
     fn shut(&self, state: &mut State) {
@@ -124,10 +139,16 @@ impl Door {
     fn admit(&self, hosts: BTreeSet<String>, state: &mut State) {
         let addresses: Vec<IpAddr> = hosts.iter().filter_map(|h| self.site.addresses.get(h)).copied().collect();
         match self.gate.admit(&addresses) {
-            Ok(()) => self.inbox.event(Event::Admitted(hosts)),
+            Ok(()) => {
+                state.admitted = Some(hosts.clone());
+                self.inbox.event(Event::Admitted(hosts));
+            }
             Err(error) => {
                 tracing::error!(%error, "replicas cannot be admitted");
                 state.owed = Some(hosts);
+                if let Err(error) = self.build_again(&error, state) {
+                    tracing::error!(%error, "the gate cannot be built");
+                }
             }
         }
     }
