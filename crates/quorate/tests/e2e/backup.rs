@@ -34,6 +34,9 @@ fn a_dropped_table_comes_back_as_of_the_moment_before() {
     assert!(made["backup"]["verified"]["tables"].as_u64().unwrap() > 1, "{made}");
     let first = made["backup"]["record"]["name"].as_str().unwrap().to_owned();
     sql("INSERT INTO platform.orders VALUES (3)");
+    // So much to replay that it can be watched.
+    sql("INSERT INTO platform.orders SELECT seq FROM platform.orders, seq_10_to_100000 WHERE id = 1");
+    sql("DELETE FROM platform.orders WHERE id >= 10");
     let before = moment(&demo);
     sql("DROP TABLE platform.orders");
     let at = ["--until", &before];

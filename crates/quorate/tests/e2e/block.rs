@@ -62,8 +62,6 @@ fn writes_wait_for_a_replica_where_the_file_says_so() {
     std::thread::sleep(Duration::from_secs(2));
 
     let (primary, sync, third) = demo.roles();
-    let server = || demo.sh(&primary, "systemctl show -p InvocationID mariadb");
-    let life = server();
     // Not the hosts: etcd keeps its quorum. A server goes on confirming without its agent.
     let each = |hosts: &[&String], command: &str| hosts.iter().for_each(|host| drop(demo.sh(host, command)));
     let stop = "systemctl stop quorate-agent && systemctl kill --signal=KILL mariadb";
@@ -86,8 +84,13 @@ fn writes_wait_for_a_replica_where_the_file_says_so() {
     // Without a word of farewell, too, and as long as it takes a kernel to ask again seldom.
     replication_cut(&demo, &primary, Duration::from_secs(8));
     demo.whole_again("replication goes on");
-    assert_eq!(server(), life, "waiting is no fault of the server");
+    // With so short a lease etcd may have ended it.
+    let blamed = demo.sh(&primary, "journalctl -u quorate-agent | grep 'Fencing { why: \"server-' || true");
+    assert_eq!(blamed, "", "waiting is no fault of the server");
 
+    let (primary, sync, third) = demo.roles();
+    let server = || demo.sh(&primary, "systemctl show -p InvocationID mariadb");
+    let life = server();
     each(&[&sync, &third], stop);
     std::thread::sleep(Duration::from_secs(3));
     mute_to_newcomers(&demo, &primary);

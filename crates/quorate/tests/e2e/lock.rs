@@ -71,7 +71,8 @@ fn killed(demo: &Demo) {
     eventually("the held run comes to rest", Duration::from_secs(60), || {
         std::thread::sleep(Duration::from_secs(2));
         let now = state_of_hosts(demo);
-        std::mem::replace(&mut before, now.clone()) == now
+        let rests = demo.steps_under_way(first.id()) == 1;
+        std::mem::replace(&mut before, now.clone()) == now && rests
     });
 
     let second = demo.apply().expect(1);

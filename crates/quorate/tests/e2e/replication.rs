@@ -22,7 +22,7 @@ impl Demo {
     /// Waits until the margin is what the file provides, by the program's own word.
     #[track_caller]
     pub fn whole_again(&self, when: &str) {
-        eventually(when, LIMIT, || self.status().code == 0);
+        eventually(when, 2 * LIMIT, || self.status().code == 0);
     }
 
     /// The primary's agent hands etcd's lead on, wherever it comes from: lost together, they cost more time.

@@ -248,6 +248,19 @@ impl Demo {
         stands(&std::fs::read_to_string(directory.join("journal.jsonl")).unwrap_or_default(), step)
     }
 
+    /// How many steps the operator's journal of this program's run holds as begun and not ended.
+    pub fn steps_under_way(&self, pid: u32) -> usize {
+        let journal =
+            self.run_directory(pid).map(|d| std::fs::read_to_string(d.join("journal.jsonl")).unwrap_or_default());
+        let mut last = std::collections::BTreeMap::new();
+        for entry in
+            journal.unwrap_or_default().lines().filter_map(|l| serde_json::from_str::<serde_json::Value>(l).ok())
+        {
+            last.insert(entry["step"].to_string(), entry["outcome"] == "intent");
+        }
+        last.values().filter(|under_way| **under_way).count()
+    }
+
     /// Whether a host's journal holds the intent of a step of this program's run, and no result of it.
     pub fn intent_stands_on(&self, host: &str, pid: u32, step: &str) -> bool {
         stands(&self.try_sh(host, &format!("grep -e '-{pid}\"' /var/lib/quorate/journal.jsonl")).1, step)
