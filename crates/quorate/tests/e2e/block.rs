@@ -84,6 +84,14 @@ fn writes_wait_for_a_replica_where_the_file_says_so() {
     // Without a word of farewell, too, and as long as it takes a kernel to ask again seldom.
     replication_cut(&demo, &primary, Duration::from_secs(8));
     demo.whole_again("replication goes on");
+    // One has lost its disk, and what waits for it must not keep its copy waiting.
+    each(&[&sync, &third], stop);
+    demo.sh(&third, "find /var/lib/mysql -mindepth 1 -delete; systemctl start quorate-agent");
+    std::thread::sleep(Duration::from_secs(3));
+    demo.run(&["db", "reinit", &third, "--yes"]).expect(0);
+    eventually("the one with the copy confirms", LIMIT, || demo.db_status()["record"]["sync"][0] == third.as_str());
+    each(&[&sync], start);
+    demo.whole_again("the other one is back");
     // With so short a lease etcd may have ended it.
     let blamed = demo.sh(&primary, "journalctl -u quorate-agent | grep 'Fencing { why: \"server-' || true");
     assert_eq!(blamed, "", "waiting is no fault of the server");

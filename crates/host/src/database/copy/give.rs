@@ -5,8 +5,11 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use rustls::StreamOwned;
 
 use super::frames::{End, Head, PIECE, put, say};
@@ -14,9 +17,12 @@ use super::tls::{Trust, is_at};
 use super::{NEW, OLD};
 use crate::database::Site;
 use crate::error::Error;
+use crate::probes::{Session, Trouble};
 
 /// For the other end to take a piece.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two looks at what holds a backup up.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Only one is given at a time: a second one would slow the server down for its clients.
 static GIVING: AtomicBool = AtomicBool::new(false);
@@ -60,7 +66,9 @@ pub fn give(stream: TcpStream, trust: &Trust, site: &Site) -> Result<(), Error> 
             return Ok(Ok(()));
         };
         say(&mut tls, &Head::Coming { bytes: size(&site.data_dir) })?;
-        let end = match backup(&mut tls)? {
+        let other_end = tls.sock.try_clone()?;
+        other_end.set_read_timeout(Some(LOOK))?;
+        let end = match backup(&mut tls, &other_end)? {
             Ok(()) => End::Whole,
             Err(why) => End::Failed(why),
         };
@@ -77,7 +85,7 @@ pub fn give(stream: TcpStream, trust: &Trust, site: &Site) -> Result<(), Error> 
 }
 
 /// Sends mariabackup's stream; the inner error is mariabackup's, the outer one the connection's.
-fn backup(to: &mut impl Write) -> io::Result<Result<(), String>> {
+fn backup(to: &mut impl Write, other_end: &TcpStream) -> io::Result<Result<(), String>> {
     let mut child = Command::new("mariabackup")
         .args(["--backup", "--stream=mbstream", "--target-dir=/tmp"])
         .stdin(Stdio::null())
@@ -85,7 +93,14 @@ fn backup(to: &mut impl Write) -> io::Result<Result<(), String>> {
         .stderr(Stdio::piped())
         .spawn()?;
     let words = super::receive::last_words(child.stderr.take());
-    let sent = child.stdout.take().map_or(Ok(()), |mut from| pump(&mut from, to));
+    let out = child.stdout.take();
+    let running = Mutex::new(Some(child.id()));
+    let sent = std::thread::scope(|scope| {
+        scope.spawn(|| attend(&running, other_end));
+        let sent = out.map_or(Ok(()), |mut from| pump(&mut from, to));
+        running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        sent
+    });
     if sent.is_err() {
         end(&mut child);
     }
@@ -93,6 +108,45 @@ fn backup(to: &mut impl Write) -> io::Result<Result<(), String>> {
     let words = words();
     sent?;
     Ok(if status.success() { Ok(()) } else { Err(words) })
+}
+
+/// Ends the backup when nobody is there any more to take it, which it would notice only by what it sends; and what keeps it
+/// waiting.
+fn attend(running: &Mutex<Option<u32>>, other_end: &TcpStream) {
+    loop {
+        // Until the backup has ended, the other end has nothing to say but that it is gone.
+        let quiet = matches!(other_end.peek(&mut [0]), Err(e) if e.kind() == io::ErrorKind::WouldBlock);
+        // It is waited for only after it was taken out here, so its number is its own.
+        let running = running.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(pid) = *running else { return };
+        if !quiet {
+            tracing::warn!("the host that asked for a copy is gone");
+            let _ = i32::try_from(pid).map(|pid| kill(Pid::from_raw(pid), Signal::SIGKILL));
+            return;
+        }
+        drop(running);
+        if let Err(trouble) = let_on() {
+            tracing::warn!(%trouble, "nobody knows whether commits keep the backup waiting");
+        }
+    }
+}
+
+/// A backup waits for commits that have begun, and with `onReplicaLoss: block` those wait for a replica, which waits for the
+/// backup. They are done, and their clients lose the connection and do not hear so. Longer ago than five seconds the host
+/// on the record was given up, or this one was fenced: no other one may lead without them.
+fn let_on() -> Result<(), Trouble> {
+    let mut session = Session::open(PATIENCE)?;
+    let waiting = "SELECT ID FROM information_schema.PROCESSLIST \
+        WHERE STATE LIKE 'Waiting for semi-sync ACK%' AND TIME_MS > 5000 AND EXISTS \
+        (SELECT 1 FROM information_schema.PROCESSLIST WHERE STATE = 'Waiting for backup lock' AND INFO LIKE 'BACKUP STAGE%')";
+    for id in session.column::<u64>(waiting)? {
+        tracing::warn!(id, "a commit that waits for a replica keeps the backup for the replica waiting");
+        match session.change(&format!("KILL HARD CONNECTION {id}")) {
+            Ok(_) | Err(Trouble::Refused(_)) => {}
+            Err(trouble) => return Err(trouble),
+        }
+    }
+    Ok(())
 }
 
 fn pump(from: &mut impl Read, to: &mut impl Write) -> io::Result<()> {
