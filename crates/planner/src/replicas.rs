@@ -3,20 +3,30 @@
 
 use std::collections::BTreeMap;
 
-use model::{Cluster, HostName};
+use model::{Cluster, DatabaseMode, HostName, OnReplicaLoss};
 use wire::replication::{Standing, Status};
 use wire::{Note, replication::Kept};
 
 /// All that was told. A host that is missing did not answer.
 pub struct Replicas<'a> {
     hosts: Vec<HostName>,
+    /// Whether writes wait where no replica is left.
+    blocks: bool,
     told: &'a BTreeMap<HostName, Status>,
 }
 
 impl<'a> Replicas<'a> {
     /// The database hosts of a cluster, with what their agents told.
     pub fn new(cluster: &Cluster, told: &'a BTreeMap<HostName, Status>) -> Self {
-        Self { hosts: cluster.database_members().iter().map(|h| h.name.clone()).collect(), told }
+        let hosts = cluster.database_members().iter().map(|h| h.name.clone()).collect();
+        let mode = cluster.database.as_ref().map(|d| &d.mode);
+        let blocks = matches!(mode, Some(DatabaseMode::Replication(r)) if r.on_replica_loss == OnReplicaLoss::Block);
+        Self { hosts, blocks, told }
+    }
+
+    /// Whether writes wait where no replica is left; otherwise the primary goes on alone.
+    pub fn blocks(&self) -> bool {
+        self.blocks
     }
 
     /// Every database host with what it told, in the order of the file.
@@ -58,6 +68,7 @@ impl<'a> Replicas<'a> {
         let other = self.hosts.iter().find(|h| **h != *host && h.0 != record.primary && self.follows(h));
         match other {
             Some(other) => Note::new("db-fate-replaced").with("other", other),
+            None if self.blocks => Note::new("db-fate-waits"),
             None => Note::new("db-fate-alone").with("primary", &record.primary),
         }
     }
@@ -101,11 +112,18 @@ impl<'a> Replicas<'a> {
     /// The host whose data may be thrown away and copied anew.
     pub fn reinit(&self, host: &str) -> Result<HostName, Note> {
         let host = self.member(host)?;
-        let primary = self.primary().ok_or_else(|| Note::new("db-no-primary"))?;
-        if *primary == host || self.record().is_some_and(|r| r.primary == host.0) {
+        let source = self.source().ok_or_else(|| Note::new("db-no-primary"))?;
+        if *source == host || self.record().is_some_and(|r| r.primary == host.0) {
             return Err(Note::new("db-reinit-primary").with("host", &host));
         }
         if self.told.contains_key(&host) { Ok(host) } else { Err(Note::new("db-host-silent").with("host", &host)) }
+    }
+
+    /// The host that others copy from: the primary, or the last one where it is shut until a replica has everything.
+    fn source(&self) -> Option<&'a HostName> {
+        let last = |host: &HostName| self.record().is_some_and(|r| r.primary == host.0);
+        let waits = |s: &Status| s.standing == Standing::Promoting && s.why.as_deref() == Some("synchronous");
+        self.primary().or_else(|| self.told.iter().find(|(h, s)| last(h) && waits(s)).map(|(host, _)| host))
     }
 
     fn member(&self, name: &str) -> Result<HostName, Note> {

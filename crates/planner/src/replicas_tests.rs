@@ -31,7 +31,7 @@ fn told(hosts: &[(&str, Standing, &str, &str)], sync: &[&str]) -> BTreeMap<HostN
 }
 
 fn replicas(told: &BTreeMap<HostName, Status>) -> Replicas<'_> {
-    Replicas { hosts: ["a", "b", "c"].map(HostName::from).to_vec(), told }
+    Replicas { hosts: ["a", "b", "c"].map(HostName::from).to_vec(), blocks: false, told }
 }
 
 const A: (&str, Standing, &str, &str) = ("a", Standing::Primary, "", "0-1-9");
@@ -48,6 +48,8 @@ fn what_the_loss_of_a_host_would_mean() {
     assert_eq!(fate(&[A, B, C], &["b"], "b"), "db-fate-replaced other=c");
     assert_eq!(fate(&[A, B, C], &["b"], "c"), "db-fate-nothing");
     assert_eq!(fate(&[A, B], &["b"], "b"), "db-fate-alone primary=a");
+    let blocked = told(&[A, B], &["b"]);
+    assert_eq!(Replicas { blocks: true, ..replicas(&blocked) }.fate(&"b".into()).to_string(), "db-fate-waits");
     assert_eq!(fate(&[A, C], &[], "a"), "db-fate-down host=a");
     // Named as synchronous, and not there.
     assert_eq!(fate(&[A, C], &["b"], "a"), "db-fate-down host=a");
@@ -77,6 +79,13 @@ fn orders_that_would_do_harm_are_refused() {
     assert_eq!(lost.force(Some("c")), Ok("c".into()));
     assert_eq!(lost.force(Some("a")).map_err(code), Err("db-host-silent".into()));
     assert_eq!(lost.reinit("c").map_err(code), Err("db-no-primary".into()));
+
+    // Shut until somebody has everything: a copy is what it waits for.
+    let mut waits = told(&[("a", Standing::Promoting, "", "0-1-9"), C], &[]);
+    assert_eq!(replicas(&waits).reinit("c").map_err(code), Err("db-no-primary".into()));
+    waits.values_mut().for_each(|s| s.why = Some("synchronous".into()));
+    assert_eq!(replicas(&waits).reinit("c"), Ok("c".into()));
+    assert_eq!(replicas(&waits).reinit("a").map_err(code), Err("db-reinit-primary".into()));
 
     let mut cut = told(&[B, C], &[]);
     cut.values_mut().for_each(|s| s.coordinated = false);

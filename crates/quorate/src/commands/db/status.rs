@@ -40,7 +40,11 @@ pub fn run(args: &DbStatusArgs, texts: &Texts) -> Result<ExitCode, Failure> {
         println!("{}", serde_json::to_string_pretty(&all).unwrap_or_default());
     } else {
         if let Some(record) = record {
-            let sync = if record.sync.is_empty() { texts.plain("db-nobody") } else { record.sync.join(", ") };
+            let sync = match (record.sync.is_empty(), replicas.blocks()) {
+                (false, _) => record.sync.join(", "),
+                (true, false) => texts.plain("db-nobody"),
+                (true, true) => texts.plain("db-nobody-waits"),
+            };
             let arguments = [("epoch", record.epoch.to_string()), ("primary", record.primary.clone()), ("sync", sync)];
             let leads = replicas.primary().is_some_and(|p| p.0 == record.primary);
             println!("{}\n", texts.get(if leads { "db-record" } else { "db-record-last" }, &arguments));
@@ -50,7 +54,12 @@ pub fn run(args: &DbStatusArgs, texts: &Texts) -> Result<ExitCode, Failure> {
         for (host, status) in replicas.all() {
             let (role, log, lag) = match status {
                 Some(status) => {
-                    (role(status, record.is_some_and(|r| r.sync.contains(&host.0)), texts), log(status), lag(status))
+                    let alone = if replicas.blocks() { "db-role-primary-waits" } else { "db-role-primary-alone" };
+                    (
+                        role(status, alone, record.is_some_and(|r| r.sync.contains(&host.0)), texts),
+                        log(status),
+                        lag(status),
+                    )
                 }
                 None => (texts.plain("db-role-silent"), "-".into(), "-".into()),
             };
@@ -71,10 +80,10 @@ pub fn run(args: &DbStatusArgs, texts: &Texts) -> Result<ExitCode, Failure> {
     }))
 }
 
-fn role(status: &Status, synchronous: bool, texts: &Texts) -> String {
+fn role(status: &Status, alone: &str, synchronous: bool, texts: &Texts) -> String {
     let why = status.why.clone().unwrap_or_default();
     let word = match status.standing {
-        Standing::Primary if status.asynchronous => texts.plain("db-role-primary-alone"),
+        Standing::Primary if status.asynchronous => texts.plain(alone),
         Standing::Primary => texts.plain("db-role-primary"),
         Standing::Following if !why.is_empty() => return texts.get("db-role-waiting", &[("why", why)]),
         Standing::Following if synchronous => texts.plain("db-role-synchronous"),
