@@ -293,6 +293,9 @@ impl Conductor<'_> {
     }
 
     /// Lets the fault last; when the time to judge began, by the clients' clock.
+    ///
+    /// Where something that served falters in that time, it is judged by as much time again: a machine that is busy for a
+    /// moment, the clients' or a host's, is not what was asked, and what does not serve in truth shows it again.
     fn hold(
         &self,
         workload: &Workload,
@@ -300,8 +303,9 @@ impl Conductor<'_> {
         asked: &[components::Capability],
         injected: u64,
     ) -> u64 {
-        let judged = injected + self.settings.hold_ms.saturating_sub(self.settings.judged_ms) * 1000;
-        let end = injected + self.settings.hold_ms * 1000;
+        let mut judged = injected + self.settings.hold_ms.saturating_sub(self.settings.judged_ms) * 1000;
+        let mut end = injected + self.settings.hold_ms * 1000;
+        let mut once_more = true;
         let promised = |c: &components::Capability| {
             prediction.capabilities.iter().any(|p| p.capability == *c && p.expected == Expected::Serves)
         };
@@ -310,6 +314,15 @@ impl Conductor<'_> {
             // Broken further than was promised: it is known now, and the cluster is not left so for longer than needed.
             let worse = now > judged + 1_000_000
                 && asked.iter().any(|c| promised(c) && !workload.serves(*c, Duration::from_micros(now - judged)));
+            if now >= end && !self.stopped() && !worse && once_more {
+                once_more = false;
+                let history = workload.snapshot();
+                if asked.iter().any(|c| promised(c) && seen::faltered(&history, *c, judged, end)) {
+                    judged = end;
+                    end += self.settings.judged_ms * 1000;
+                    continue;
+                }
+            }
             if now >= end || self.stopped() || worse {
                 return judged.min(now.saturating_sub(1_000_000));
             }

@@ -47,6 +47,18 @@ pub fn capabilities(
         .collect()
 }
 
+/// Whether a capability served as the span began, and failed an operation later in it.
+pub fn faltered(history: &History, capability: Capability, from: u64, until: u64) -> bool {
+    let kind = Kind::of(capability);
+    let asked = || {
+        let speaks = history.of(capability).filter(|(c, o)| {
+            c.member.is_none() && c.kind == kind && (from..until).contains(&o.sent) && o.outcome != Outcome::Unsent
+        });
+        speaks.map(|(_, operation)| operation)
+    };
+    asked().min_by_key(|o| o.sent).is_some_and(|first| first.good()) && asked().any(|o| o.failed())
+}
+
 /// What became of the data, in words that name the values.
 pub fn data(history: &History, findings: &Findings) -> DataObservation {
     let acknowledged = history
@@ -162,6 +174,18 @@ mod tests {
 
     fn of(history: &History) -> CapabilityObservation {
         capabilities(history, &check(history, None), &[Capability::Ingress], &SPAN).remove(0)
+    }
+
+    #[test]
+    fn what_falters_is_told_from_what_never_came_back() {
+        let of = |outcomes: [fn() -> Outcome; 3]| {
+            let operations = outcomes.iter().zip([2_000, 2_400, 2_800]);
+            let history = history(operations.map(|(o, at)| operation(PAGE, at, at + 10, o())).collect());
+            faltered(&history, Capability::Ingress, SPAN.judged, SPAN.undone)
+        };
+        assert!(of([good, bad, good]) && of([good, good, bad]));
+        assert!(!of([good, good, good]) && !of([bad, good, good]) && !of([bad, bad, bad]));
+        assert!(!of([|| Outcome::Unsent, bad, good]));
     }
 
     #[test]
