@@ -1,6 +1,6 @@
 //! The primary's virtual IP: held with a life that the kernel itself ends, and announced.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
@@ -72,16 +72,19 @@ fn seconds(left: Duration) -> u32 {
     u32::try_from(whole.max(1)).unwrap_or(u32::MAX - 1)
 }
 
-/// Tells everybody on the segment who has the address now (gratuitous ARP, RFC 5227 section 3, as a request and as an
-/// answer: some listen only to one of them). The kernel does so by itself for IPv6.
+/// Tells everybody on the segment who has the address now: by gratuitous ARP (RFC 5227 section 3, as a request and as an
+/// answer, for some listen only to one of them), or by an unsolicited neighbour advertisement (RFC 4861 section 7.2.6),
+/// which the kernel sends only where `ndisc_notify` is set.
 pub fn announce(vip: &Vip) -> Result<(), Error> {
-    let IpAddr::V4(address) = vip.address else { return Ok(()) };
-    let failed = |e: nix::Error| Error::Damaged(format!("announcing {address} on {}: {e}", vip.interface));
+    let failed = |e: nix::Error| Error::Damaged(format!("announcing {} on {}: {e}", vip.address, vip.interface));
     let link = link(&vip.interface).map_err(failed)?;
     let Some(hardware) = link.addr() else { return Err(failed(nix::Error::EADDRNOTAVAIL)) };
     let socket = socket(AddressFamily::Packet, SockType::Raw, SockFlag::SOCK_CLOEXEC, None).map_err(failed)?;
-    for operation in [REQUEST, REPLY] {
-        let frame = frame(hardware, address, operation);
+    let frames = match vip.address {
+        IpAddr::V4(address) => [REQUEST, REPLY].map(|operation| frame(hardware, address, operation)).to_vec(),
+        IpAddr::V6(address) => vec![advertisement(hardware, address)],
+    };
+    for frame in frames {
         sendto(socket.as_raw_fd(), &frame, &link, MsgFlags::MSG_DONTWAIT).map_err(failed)?;
     }
     Ok(())
@@ -111,6 +114,45 @@ fn frame(hardware: [u8; 6], address: Ipv4Addr, operation: u8) -> Vec<u8> {
         .concat()
 }
 
+/// A neighbour advertisement (RFC 4861 section 4.4) to all nodes, which replaces what they know of the address.
+fn advertisement(hardware: [u8; 6], address: Ipv6Addr) -> Vec<u8> {
+    const ALL_NODES: Ipv6Addr = Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1);
+    const ALL_NODES_LINK: [u8; 6] = [0x33, 0x33, 0, 0, 0, 1];
+    const IPV6: [u8; 2] = [0x86, 0xdd];
+    const ICMPV6: u8 = 58;
+    // Only from the own link, where nobody has counted it down.
+    const HOPS: u8 = 255;
+    const ADVERTISEMENT: [u8; 2] = [136, 0];
+    const OVERRIDE: [u8; 4] = [0x20, 0, 0, 0];
+    // Its own link address, in units of eight bytes.
+    const TARGET_LINK: [u8; 2] = [2, 1];
+    let (source, target) = (address.octets(), ALL_NODES.octets());
+    let message = |checksum: u16| {
+        let checksum = checksum.to_be_bytes();
+        [&ADVERTISEMENT[..], &checksum, &OVERRIDE, &source, &TARGET_LINK, &hardware].concat()
+    };
+    let blank = message(0);
+    let length = u16::try_from(blank.len()).unwrap_or_default().to_be_bytes();
+    // What the sum covers besides (RFC 8200 section 8.1).
+    let pseudo = [&source[..], &target, &[0, 0], &length, &[0, 0, 0, ICMPV6]].concat();
+    let message = message(internet_checksum(&[pseudo, blank].concat()));
+    let header = [&[0x60, 0, 0, 0][..], &length, &[ICMPV6, HOPS], &source, &target].concat();
+    [&ALL_NODES_LINK[..], &hardware, &IPV6, &header, &message].concat()
+}
+
+/// The Internet's checksum (RFC 1071).
+fn internet_checksum(bytes: &[u8]) -> u16 {
+    let word = |pair: &[u8]| match *pair {
+        [high, low] => u16::from_be_bytes([high, low]),
+        [high] => u16::from_be_bytes([high, 0]),
+        _ => 0,
+    };
+    !bytes.chunks(2).map(word).fold(0, |sum: u16, word| {
+        let (sum, carry) = sum.overflowing_add(word);
+        sum + u16::from(carry)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +162,21 @@ mod tests {
         assert_eq!(seconds(Duration::from_millis(3500)), 4);
         assert_eq!(seconds(Duration::from_secs(3)), 3);
         assert_eq!(seconds(Duration::ZERO), 1);
+    }
+
+    #[test]
+    fn an_ipv6_announcement_is_an_advertisement_that_replaces_what_was_known() {
+        let frame = advertisement([2, 0, 0, 0, 0, 9], "fd00::7".parse().unwrap());
+        assert_eq!(frame.len(), 14 + 40 + 32);
+        assert_eq!(&frame[..14], &[0x33, 0x33, 0, 0, 0, 1, 2, 0, 0, 0, 0, 9, 0x86, 0xdd]);
+        assert_eq!(&frame[14..22], &[0x60, 0, 0, 0, 0, 32, 58, 255]);
+        let (addresses, message) = (&frame[22..54], &frame[54..]);
+        assert_eq!(&message[..2], &[136, 0]);
+        assert_eq!(message[4], 0x20);
+        assert_eq!(&message[8..24], &addresses[..16], "of the address itself");
+        assert_eq!(&message[24..], &[2, 1, 2, 0, 0, 0, 0, 9]);
+        // Whoever sums what arrives, the checksum included, gets nothing.
+        assert_eq!(internet_checksum(&[addresses, &[0, 0, 0, 32, 0, 0, 0, 58], message].concat()), 0);
     }
 
     #[test]
