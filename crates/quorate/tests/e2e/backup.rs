@@ -35,7 +35,7 @@ fn a_dropped_table_comes_back_as_of_the_moment_before() {
     let first = made["backup"]["record"]["name"].as_str().unwrap().to_owned();
     sql("INSERT INTO platform.orders VALUES (3)");
     // So much to replay that it can be watched.
-    sql("INSERT INTO platform.orders SELECT seq FROM platform.orders, seq_10_to_100000 WHERE id = 1");
+    sql("INSERT INTO platform.orders SELECT seq FROM platform.orders, platform.seq_10_to_100000 WHERE id = 1");
     sql("DELETE FROM platform.orders WHERE id >= 10");
     let before = moment(&demo);
     sql("DROP TABLE platform.orders");
