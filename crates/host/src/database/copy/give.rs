@@ -115,7 +115,10 @@ fn backup(to: &mut impl Write, other_end: &TcpStream) -> io::Result<Result<(), S
 fn attend(running: &Mutex<Option<u32>>, other_end: &TcpStream) {
     loop {
         // Until the backup has ended, the other end has nothing to say but that it is gone.
-        let quiet = matches!(other_end.peek(&mut [0]), Err(e) if e.kind() == io::ErrorKind::WouldBlock);
+        let quiet = other_end.peek(&mut [0]).is_err_and(|error| {
+            // An agent that was stopped for a while and goes on hears the last one.
+            matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
+        });
         // It is waited for only after it was taken out here, so its number is its own.
         let running = running.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(pid) = *running else { return };
