@@ -2,6 +2,7 @@
 
 use components::Capability;
 use serde::{Deserialize, Serialize};
+use wire::Note;
 
 use crate::prediction::{Holders, Holding, Prediction, Reads};
 
@@ -76,9 +77,9 @@ pub struct Observation {
     pub holders: HolderObservation,
     /// Milliseconds until the cluster was whole again after the fault was undone; `None`: not within the time allowed.
     pub whole_after_ms: Option<u64>,
-    /// What was not well when that time was over, in words.
+    /// What was not well when that time was over, and where.
     #[serde(default)]
-    pub not_well: Vec<String>,
+    pub not_well: Vec<(String, Note)>,
     /// What the drill left behind, in words.
     pub residue: Vec<String>,
 }
@@ -120,7 +121,7 @@ pub enum Difference {
         what: Vec<String>,
     },
     NotWhole {
-        what: Vec<String>,
+        what: Vec<(String, Note)>,
     },
     Residue {
         what: Vec<String>,

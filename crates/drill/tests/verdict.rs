@@ -7,6 +7,7 @@ use drill::{
     CapabilityObservation, DataObservation, Difference, Expected, HolderObservation, Holders, Holding, Observation,
     Observed, Prediction, Promise, Reads, Trial, as_promised, differences,
 };
+use wire::Note;
 
 /// The database is said to be lost, everything else to serve.
 fn prediction(holders: Holders) -> Prediction {
@@ -98,8 +99,8 @@ fn each_difference_is_found_alone() {
         (|o| o.data.two_writers = vec!["a".into()], Difference::TwoWriters { count: 1 }),
         (|o| o.holders.two_ms = 1, Difference::TwoHolders { ms: 1, allowed_ms: 0 }),
         (
-            |o| (o.whole_after_ms, o.not_well) = (None, vec!["a: no".into()]),
-            Difference::NotWhole { what: vec!["a: no".into()] },
+            |o| (o.whole_after_ms, o.not_well) = (None, vec![("a".into(), Note::new("no"))]),
+            Difference::NotWhole { what: vec![("a".into(), Note::new("no"))] },
         ),
         (|o| o.data.unread = vec!["b: no".into()], Difference::Unread { what: vec!["b: no".into()] }),
         (|o| o.residue = vec!["a table".into()], Difference::Residue { what: vec!["a table".into()] }),

@@ -96,11 +96,9 @@ pub struct Tally {
 /// as one: clients ask again before they know, so one moment of silence is always several questions. Refusals come at once
 /// and count each.
 pub fn tally(history: &History, capability: Capability, from: u64, until: u64) -> Tally {
-    let kind = Kind::of(capability);
     let (good, mut failed): (Vec<_>, Vec<_>) = history
-        .of(capability)
-        .filter(|(c, o)| c.member.is_none() && c.kind == kind && (from..until).contains(&o.sent))
-        .map(|(_, o)| o)
+        .speaking(capability)
+        .filter(|o| (from..until).contains(&o.sent))
         .filter(|o| o.failed() || (o.good() && o.ended < until))
         .partition(|o| o.good());
     failed.sort_by_key(|o| o.sent);

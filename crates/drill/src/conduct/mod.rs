@@ -332,7 +332,7 @@ impl Conductor<'_> {
 
     /// Waits until the cluster is whole; how long that took, or what was not well in the end. The hosts that were lost are
     /// connected to anew.
-    fn whole(&self, holders: &Holders) -> Result<Duration, Vec<String>> {
+    fn whole(&self, holders: &Holders) -> Result<Duration, Vec<(String, Note)>> {
         let begun = Instant::now();
         let patience = Duration::from_millis(self.settings.patience_ms);
         let mut last = vec![];
@@ -346,7 +346,7 @@ impl Conductor<'_> {
                     }
                     last = not_well(&health);
                 }
-                Err(note) => last = vec![note.to_string()],
+                Err(note) => last = vec![(String::new(), note)],
             }
             std::thread::sleep(Duration::from_millis(500));
         }
@@ -411,18 +411,18 @@ fn wrong(health: &Health) -> String {
     hosts.chain(capabilities).collect::<Vec<_>>().join(", ")
 }
 
-/// The same with the reasons.
-fn not_well(health: &Health) -> Vec<String> {
-    let services = health.components.iter().flat_map(|component| {
-        component.notes.iter().map(move |(host, note)| format!("{} {host}: {note}", component.component))
-    });
-    let capabilities = health.capabilities.iter().flat_map(|capability| {
-        capability.notes.iter().map(move |note| format!("{}: {note}", capability.capability.id()))
-    });
-    let hosts =
-        health.hosts.iter().flat_map(|host| host.notes.iter().map(move |note| format!("{}: {note}", host.host)));
-    let all: Vec<String> = hosts.chain(services).chain(capabilities).collect();
-    if all.is_empty() { vec![wrong(health)] } else { all }
+/// What is not well, each with where that is.
+fn not_well(health: &Health) -> Vec<(String, Note)> {
+    let hosts = health.hosts.iter().flat_map(|h| h.notes.iter().map(|note| (h.host.to_string(), note.clone())));
+    let services = health
+        .components
+        .iter()
+        .flat_map(|c| c.notes.iter().map(|(host, note)| (format!("{} {host}", c.component), note.clone())));
+    let capabilities = health
+        .capabilities
+        .iter()
+        .flat_map(|c| c.notes.iter().map(|note| (c.capability.id().to_owned(), note.clone())));
+    hosts.chain(services).chain(capabilities).collect()
 }
 
 /// Whether a host is among those of a fleet.

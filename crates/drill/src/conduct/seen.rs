@@ -3,7 +3,7 @@
 use components::Capability;
 
 use crate::checker::{Findings, tally};
-use crate::history::{Client, History, Kind, Outcome};
+use crate::history::{History, Kind, Operation, Outcome};
 use crate::report::{Span, Timeline};
 use crate::verdict::{CapabilityObservation, DataObservation, Observed};
 
@@ -49,13 +49,8 @@ pub fn capabilities(
 
 /// Whether a capability served as the span began, and failed an operation later in it.
 pub fn faltered(history: &History, capability: Capability, from: u64, until: u64) -> bool {
-    let kind = Kind::of(capability);
-    let asked = || {
-        let speaks = history.of(capability).filter(|(c, o)| {
-            c.member.is_none() && c.kind == kind && (from..until).contains(&o.sent) && o.outcome != Outcome::Unsent
-        });
-        speaks.map(|(_, operation)| operation)
-    };
+    let spans = |o: &&Operation| (from..until).contains(&o.sent) && o.outcome != Outcome::Unsent;
+    let asked = || history.speaking(capability).filter(spans);
     asked().min_by_key(|o| o.sent).is_some_and(|first| first.good()) && asked().any(|o| o.failed())
 }
 
@@ -102,16 +97,9 @@ pub fn timeline(history: &History, asked: &[Capability]) -> Timeline {
     let capabilities = asked
         .iter()
         .map(|capability| {
-            let kind = Kind::of(*capability);
-            let mut operations: Vec<_> = history
-                .operations
-                .iter()
-                .filter(|o| {
-                    let speaks = |c: &Client| c.capability == *capability && c.kind == kind && c.member.is_none();
-                    // What was not sent says nothing about the cluster.
-                    o.outcome != Outcome::Unsent && history.client(o).is_some_and(speaks)
-                })
-                .collect();
+            // What was not sent says nothing about the cluster.
+            let mut operations: Vec<_> =
+                history.speaking(*capability).filter(|o| o.outcome != Outcome::Unsent).collect();
             operations.sort_by_key(|o| o.sent);
             let mut spans: Vec<Span> = Vec::new();
             for operation in operations {
@@ -133,7 +121,7 @@ pub fn timeline(history: &History, asked: &[Capability]) -> Timeline {
 mod tests {
     use super::*;
     use crate::checker::check;
-    use crate::history::{Act, Mark, Operation};
+    use crate::history::{Act, Client, Mark};
 
     const SPAN: Moments = Moments { injected: 1_000, judged: 2_000, undone: 3_000 };
 

@@ -184,6 +184,12 @@ impl History {
             .filter_map(|o| self.client(o).map(|c| (c, o)))
             .filter(move |(c, _)| c.capability == capability)
     }
+
+    /// The operations that say whether a capability serves.
+    pub fn speaking(&self, capability: Capability) -> impl Iterator<Item = &Operation> {
+        let kind = Kind::of(capability);
+        self.of(capability).filter(move |(c, _)| c.member.is_none() && c.kind == kind).map(|(_, operation)| operation)
+    }
 }
 
 impl Operation {

@@ -108,7 +108,7 @@ fn trial(round: usize, host: &str, wrong: bool) -> TrialReport {
             ..Default::default()
         },
         whole_after_ms: (!wrong).then_some(8400),
-        not_well: if wrong { vec![format!("{host}: silent")] } else { vec![] },
+        not_well: if wrong { vec![(host.to_string(), Note::new("etcd-no-leader"))] } else { vec![] },
         residue: if wrong { vec![format!("nftables table of {host}")] } else { vec![] },
     };
     let prediction = Prediction {

@@ -63,7 +63,7 @@ const HOLD: &str = "16";
 
 /// So long writes may pause when the synchronous host is lost: 1.5 s of patience, two looks, an answer of etcd and a change
 /// of the record; where etcd's leader is lost with it, that change waits for the next one.
-const PAUSES_MS: [(&str, f64); 2] = [("freeze replication REPLICA", 3500.0), ("kill host REPLICA", 6000.0)];
+const PAUSES_MS: [(&str, f64); 2] = [("freeze replication REPLICA", 3000.0), ("kill host REPLICA", 6000.0)];
 
 /// Cloudpods on three hosts (CP-2): either database host alone may be lost, both may not, and then the primary's and
 /// its replica's every way to fail.

@@ -9,6 +9,8 @@ use crate::writer::{Writer, Written};
 const EXAMPLE: &str = include_str!("../../../../examples/replication.yaml");
 /// For a failover, a server's recovery and a host's start, on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
+/// So long the protocol may take until everything is as it should be (I8).
+const WHOLE: Duration = Duration::from_secs(90);
 
 impl Demo {
     /// The one host that holds the database's address.
@@ -22,7 +24,7 @@ impl Demo {
     /// Waits until the margin is what the file provides, by the program's own word.
     #[track_caller]
     pub fn whole_again(&self, when: &str) {
-        eventually(when, 2 * LIMIT, || self.status().code == 0);
+        eventually(when, WHOLE, || self.status().code == 0);
     }
 
     /// The primary's agent hands etcd's lead on, wherever it comes from: lost together, they cost more time.

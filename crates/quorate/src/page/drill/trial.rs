@@ -3,6 +3,7 @@
 use components::Capability;
 use drill::{CapabilityObservation, Difference, Holders, Observation, Observed, Outcome, Reads, Report, TrialReport};
 use maud::{Markup, html};
+use wire::Note;
 
 use super::timeline;
 use crate::page::{Column, Tone, badge, columns, numbers, table, words};
@@ -254,7 +255,12 @@ pub fn words_of(difference: &Difference, texts: &Texts) -> String {
             texts.get("page-differs-unread", &[("what", words::list(texts, what, MOST_VALUES))])
         }
         Difference::NotWhole { what } => {
-            texts.get("page-differs-not-whole", &[("what", words::list(texts, what, MOST_VALUES))])
+            let said = |(place, note): &(String, Note)| match place.as_str() {
+                "" => texts.note(note),
+                place => format!("{place}: {}", texts.note(note)),
+            };
+            let what: Vec<_> = what.iter().map(said).collect();
+            texts.get("page-differs-not-whole", &[("what", words::list(texts, &what, MOST_VALUES))])
         }
         Difference::Residue { what } => {
             texts.get("page-differs-residue", &[("what", words::list(texts, what, MOST_VALUES))])
